@@ -88,8 +88,8 @@ export async function profileInJob(
 }
 
 /**
- * Removes the Jobs that a process left behind when it was lost, or lost the API server: they would slow down the measurements of
- * the new Job.
+ * Removes the Jobs of an earlier process that was killed, or did not reach the API server, before it removed them. They would slow
+ * down the measurements of the new Job.
  */
 async function removeLeftJobs(
   api: KubernetesApi,

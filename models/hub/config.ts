@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { listOf, recordOf } from '../../solver/documents/common.ts';
+import { listOf, positiveCount, recordOf } from '../../solver/documents/common.ts';
 
 /** The fields of a hub model's configuration files that pinning reads. The schemas drop all other fields. */
 
-const side = z.int().positive();
+const side = positiveCount;
 /** The side of a square, a height and width, or the shorter side of a picture that keeps its proportions. */
 const size = z.union([
   side,
@@ -18,9 +18,9 @@ const text = z.string().max(1000).nullish().catch(null);
 
 /** Limits on generated tokens, and the number of beams. `max_length` also counts the token that starts the decoder. */
 const generating = {
-  max_length: side.nullish().catch(null),
-  max_new_tokens: side.nullish().catch(null),
-  num_beams: side.nullish().catch(null),
+  max_length: positiveCount.nullish().catch(null),
+  max_new_tokens: positiveCount.nullish().catch(null),
+  num_beams: positiveCount.nullish().catch(null),
 };
 
 export const modelConfig = z.object({
@@ -30,10 +30,10 @@ export const modelConfig = z.object({
   label_names: listOf(z.string()).nullish(),
   /** `multi_label_classification` gives an item any number of classes, and `regression` gives it numbers. */
   problem_type: names.nullish(),
-  max_position_embeddings: side.nullish().catch(null),
+  max_position_embeddings: positiveCount.nullish().catch(null),
   pad_token_id: z.int().nonnegative().nullish().catch(null),
   /** T5's name for `max_position_embeddings`. */
-  n_positions: side.nullish().catch(null),
+  n_positions: positiveCount.nullish().catch(null),
   ...generating,
   prefix: text,
   /** By task: values that override the limits on generated tokens, the number of beams, and the prefix. */
@@ -74,7 +74,7 @@ export const preprocessorConfig = z.object({
   do_flip_channel_order: flag,
   sampling_rate: z.number().positive().nullish().catch(null),
   /** Input length, in samples, of a model with a fixed length, e.g. Whisper. */
-  n_samples: side.nullish().catch(null),
+  n_samples: positiveCount.nullish().catch(null),
 });
 export type PreprocessorConfig = z.output<typeof preprocessorConfig>;
 
@@ -83,7 +83,7 @@ export type GenerationConfig = z.output<typeof generationConfig>;
 
 export const tokenizerConfig = z.object({
   /** Maximum number of tokens of a text. If the limit is not known, the hub's library writes a huge number, which is no int. */
-  model_max_length: side.nullish().catch(null),
+  model_max_length: positiveCount.nullish().catch(null),
 });
 export type TokenizerConfig = z.output<typeof tokenizerConfig>;
 

@@ -13,8 +13,8 @@ import { runModel } from './run-model.ts';
 const total = (scores: readonly Score[]) => metricOf(scores.reduce(addScores, NO_SCORE))!;
 
 /**
- * The results of first stages on packs, by pack and variant. They are kept, because a stage alone, its pipeline, and any other
- * pipeline with the same first stage and pack need the same results, which take seconds.
+ * The results of first stages on packs, by pack and variant. Tests share them, because they take seconds: a test of a stage alone
+ * needs the same results as tests of pipelines with that first stage and pack.
  */
 const ofPacks = new Map<string, Promise<StageResult[]>>();
 

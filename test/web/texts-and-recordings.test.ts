@@ -10,7 +10,7 @@ import { servedPage } from './serve.ts';
 const texts = servedPage(() => serveFewRequests('mail', 40));
 const recordings = servedPage(() => serveFewRequests('mini-audio-qa', 8));
 
-/** Measures and plans a pipeline, runs the plan, and holds the first two requests that the page shows. */
+/** Measures and plans a pipeline, runs the plan, and stops the display at the first two requests, while the run goes on. */
 async function running(site: typeof texts, pipeline: string, firstStage: string): Promise<OpenedPage> {
   const opened = await openPage(site.browser, site.url, {
     viewport: { width: 1280, height: 900 },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
-import { basename, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { makeFolder } from '../store/folder.ts';
 import type { HubClient } from './client.ts';
@@ -38,7 +38,7 @@ function cacheFolder(): string {
 const running = new Map<string, Promise<void>>();
 
 /** The name of a file that a process downloads: `<sha256>.<host>.<process id>.part`. */
-const PART = /^([0-9a-f]{64})\.(.+)\.([1-9]\d*)\.part$/;
+const PART = /^[0-9a-f]{64}\.(.+)\.([1-9]\d*)\.part$/;
 /**
  * Nothing was added to a part of another host for this long: its process has ended. Hosts, such as containers, may share the cache,
  * but a process can be asked for only on its own host.
@@ -122,10 +122,9 @@ export class FileCache {
   /** The path of the part that this process writes: a part that an ended process left behind, or a new one. */
   async #claimPart({ sha256 }: KnownFile): Promise<string> {
     for (const name of await readdir(this.folder)) {
-      const part = join(this.folder, name);
-      if (!name.startsWith(sha256) || !(await isLeftBehind(part))) continue;
+      if (!name.startsWith(sha256) || !(await this.#isLeftBehind(name))) continue;
       // Of several processes that claim a part, only one succeeds.
-      const claimed = await rename(part, this.#partOf(sha256)).then(
+      const claimed = await rename(join(this.folder, name), this.#partOf(sha256)).then(
         () => true,
         () => false,
       );
@@ -138,14 +137,17 @@ export class FileCache {
   #partOf(sha256: string): string {
     return join(this.folder, `${sha256}.${hostname()}.${process.pid}.part`);
   }
-}
 
-/** Whether a file is a part whose process has ended. */
-async function isLeftBehind(path: string): Promise<boolean> {
-  const [, , host, pid] = PART.exec(basename(path)) ?? [];
-  if (host === hostname()) return !isAlive(Number(pid));
-  const found = host === undefined ? null : await stat(path).catch(() => null);
-  return found !== null && Date.now() - found.mtimeMs > LEFT_MS;
+  /** Whether a file is a part whose process has ended. */
+  async #isLeftBehind(name: string): Promise<boolean> {
+    const part = PART.exec(name);
+    if (!part) return false;
+    const [, host, pid] = part;
+    if (host === hostname()) return !isAlive(Number(pid));
+    // Another process may have claimed the part since the folder was read.
+    const found = await stat(join(this.folder, name)).catch(() => null);
+    return found !== null && Date.now() - found.mtimeMs > LEFT_MS;
+  }
 }
 
 function isAlive(pid: number): boolean {

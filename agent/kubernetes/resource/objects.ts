@@ -14,6 +14,14 @@ const groupOf = (apiVersion: string): string => apiVersion.slice(0, Math.max(0, 
 
 const GROUP = groupOf(RESOURCE.apiVersion);
 
+/** Rights on a pipeline's InferencePipeline alone. */
+const ofResource = (pipeline: string, resource: string, verbs: readonly string[]) => ({
+  apiGroups: [GROUP],
+  resources: [resource],
+  resourceNames: [kubernetesName(pipeline)],
+  verbs,
+});
+
 /** The rights to apply objects of a kind. */
 const APPLIED = ['get', 'create', 'patch'];
 
@@ -25,15 +33,8 @@ const APPLIED = ['get', 'create', 'patch'];
 export const resourceObjects = (pipeline: string, settings: PodSettings): KubernetesObject[] => [
   resourceDefinition(),
   ...accountObjects(watchMetadata(pipeline, settings.namespace), [
-    ...[
-      ['inferencepipelines', 'list', 'watch'],
-      ['inferencepipelines/status', 'patch'],
-    ].map(([resource, ...verbs]) => ({
-      apiGroups: [GROUP],
-      resources: [resource],
-      resourceNames: [kubernetesName(pipeline)],
-      verbs,
-    })),
+    ofResource(pipeline, 'inferencepipelines', ['list', 'watch']),
+    ofResource(pipeline, 'inferencepipelines/status', ['patch']),
     { apiGroups: [''], resources: ['configmaps'], verbs: [...APPLIED, 'list', 'watch'] },
     { apiGroups: [''], resources: ['services'], verbs: [...APPLIED, 'list'] },
     { apiGroups: [''], resources: ['serviceaccounts'], verbs: APPLIED },

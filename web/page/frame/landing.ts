@@ -18,7 +18,7 @@ export function landOnSection(): void {
     additions.disconnect();
   };
   for (const move of MOVES) window.addEventListener(move, stop, { passive: true });
-  // Unlike `hashchange`, this event also follows a press on a link to the part that the address names already.
+  // `popstate` also follows a press on a link to the part that the address names already, where no `hashchange` follows.
   window.addEventListener('popstate', unfold);
   unfold();
 }

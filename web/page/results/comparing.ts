@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { attempt, opened, saved, store } from '../../state/app.ts';
 import { chosen, tables } from '../../state/compared.ts';
 import { besideExample } from '../../state/example.ts';
-import { newestOnly } from '../../state/plan/newest-only.ts';
+import { newestOnly } from '../../state/newest-only.ts';
 import { profileTitle } from '../../state/profile-names.ts';
 import { compareProfiles, type ProfileComparison, pairingsOf, type Sides } from './compare-profiles.ts';
 

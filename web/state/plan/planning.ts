@@ -11,7 +11,7 @@ import type { SolvedPlan } from '../../../workers/planner/planner.ts';
 import { identify } from '../../../workers/store/exchange.ts';
 import { opened } from '../app.ts';
 import { kept } from '../kept.ts';
-import { newestOnly } from './newest-only.ts';
+import { newestOnly } from '../newest-only.ts';
 import {
   changePlanSettings,
   draftSettings,

@@ -41,7 +41,7 @@ export type LiveView = NonNullable<ReturnType<LiveRun['view']>>;
 export class LiveRun implements RunWatch {
   readonly plans: RunReport['plans'] = [];
   readonly events: RunReport['events'] = [];
-  /** Null until it is known. */
+  /** The time until the last request has ended, as the run estimates it; null until the run reports it. */
   timeLeftMs: number | null = null;
   #startMs: number | undefined;
   #seconds: Second[] = [];
