@@ -7,7 +7,7 @@ import { readGraph } from '../onnx/graph.ts';
 import { parseAsset } from '../tasks/asset.ts';
 import { generationConfig, modelConfig, preprocessorConfig, tokenizerConfig } from './config.ts';
 import { type DtypeChoice, dtypeChoice, dtypeOf } from './dtypes.ts';
-import { noConfig } from './errors.ts';
+import { MissingWeightsError, noConfig } from './errors.ts';
 import { type HubVariant, hubVariants } from './model-files.ts';
 import type { Pin } from './pin.ts';
 import {
@@ -155,11 +155,17 @@ export async function withSums(
   return { repository, source, addressOf, kind, stage, variants: described, sums, read };
 }
 
-/** Gives a variant's sessions the data types that the contents of their files tell. */
+/**
+ * Gives a variant's sessions the data types that the contents of their files tell.
+ * @throws MissingWeightsError
+ */
 function withDtypes(variant: HubVariant, contentOf: (file: RepositoryFile) => Uint8Array): HubVariant {
   const sessions = Object.entries(variant.sessions).map(([role, session]) => {
-    const { file } = session;
-    return [role, { ...session, dtype: dtypeOf(contentOf(file), file.path) }] as const;
+    const { path } = session.file;
+    const graph = readGraph(contentOf(session.file), path);
+    const missing = [...graph.weightFiles].find((name) => !session.data.some((file) => file.path === name));
+    if (missing !== undefined) throw new MissingWeightsError(path, missing);
+    return [role, { ...session, dtype: dtypeOf(graph, path) }] as const;
   });
   const dtypes = dtypeChoice(sessions.map(([, { dtype }]) => dtype));
   return { ...variant, dtypes, sessions: Object.fromEntries(sessions) };

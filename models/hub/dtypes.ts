@@ -1,5 +1,5 @@
 import { type Dtype, dtype } from '../../solver/documents/manifest.ts';
-import { readGraph } from '../onnx/graph.ts';
+import type { Graph } from '../onnx/graph.ts';
 
 /** Data types of a variant's models: one for all its sessions, or the first session's (the encoder's) and that of the others. */
 export type DtypeChoice = readonly [Dtype] | readonly [Dtype, Dtype];
@@ -56,12 +56,10 @@ const FOUR_BITS = /^(MatMulNBits|GatherBlockQuantized)$/;
 /**
  * The data type of the weights of a model file at hand: that of its name or, if the name tells none, that of its contents. Integer
  * weights are `q8`, because the contents do not tell which tool made them.
- * @throws NotOnnxError
  */
-export function dtypeOf(bytes: Uint8Array, file: string): Dtype {
+export function dtypeOf({ operators, constantTypes }: Graph, file: string): Dtype {
   const named = dtypeNamed(file);
   if (named !== 'fp32') return named;
-  const { operators, constantTypes } = readGraph(bytes, file);
   const has = (pattern: RegExp) => [...operators.keys()].some((operator) => pattern.test(operator));
   const half = constantTypes.has('float16');
   if (has(/^MatMulBnb4$/)) return 'bnb4';

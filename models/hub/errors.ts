@@ -1,5 +1,6 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 import { cut } from '../../solver/documents/document.ts';
+import { modelOfWeights } from './file-names.ts';
 
 /** A text does not name a repository of a model hub. */
 export class InvalidHubIdError extends InputError {
@@ -43,6 +44,19 @@ export class UnreadPrefixError extends InputError {
   constructor(id: string, task: string) {
     super(
       `${id} is a model for ${task}, and only models that translate or summarise take a prefix. Leave the prefix out.`,
+    );
+  }
+}
+
+/** The user gives a model without a file that has weights of it. */
+export class MissingWeightsError extends InputError {
+  override name = 'MissingWeightsError';
+  constructor(model: string, weights: string) {
+    super(
+      modelOfWeights(weights) === model
+        ? `${model} keeps weights in ${weights}, which is not beside it. Give both together.`
+        : `${model} keeps weights in ${weights}, and weights are looked for only in files named after their model. Save it ` +
+            `anew with its weights in ${model}.data.`,
     );
   }
 }

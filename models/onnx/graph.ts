@@ -18,6 +18,8 @@ export interface Graph {
   readonly operators: ReadonlyMap<string, number>;
   /** Element types of the constants. Weights are constants, too. */
   readonly constantTypes: ReadonlySet<string>;
+  /** Names of further files that have the values of constants (`external_data`), as the model's file states them. */
+  readonly weightFiles: ReadonlySet<string>;
   /** The node that produces each tensor, by the tensor's name. */
   readonly makers: ReadonlyMap<string, Maker>;
   /** Metadata that the exporter wrote (`metadata_props`), by key. */
@@ -60,7 +62,12 @@ function graphOf(graph: Uint8Array): Omit<Graph, 'notes'> {
   const outputs: TensorInfo[] = [];
   const counts = new Map<string, number>();
   const types = new Set<string>();
-  survey(graph, counts, types);
+  const weightFiles = new Set<string>();
+  survey(graph, counts, (constant) => {
+    types.add(typeOf(constant, 2));
+    for (const entry of messages(constant, 13))
+      if (textOf(entry, 1) === 'location') weightFiles.add(textOf(entry, 2).replace(/^\.\//, ''));
+  });
   const makers = new Map<string, Maker>();
   for (const { number, value } of fields(graph)) {
     if (typeof value === 'number') continue;
@@ -76,22 +83,23 @@ function graphOf(graph: Uint8Array): Omit<Graph, 'notes'> {
     outputs,
     operators: new Map([...counts].sort((a, b) => b[1] - a[1])),
     constantTypes: types,
+    weightFiles,
     makers,
   };
 }
 
 /**
- * Counts the nodes of a graph by operator, and collects the element types of its constants; also in the subgraphs of its nodes'
- * attributes, such as the branches of an `If`.
+ * Counts the nodes of a graph by operator, and visits its constants; also in the subgraphs of its nodes' attributes, such as the
+ * branches of an `If`.
  */
-function survey(graph: Uint8Array, counts: Map<string, number>, types: Set<string>): void {
-  for (const constant of messages(graph, 5)) types.add(typeOf(constant, 2));
+function survey(graph: Uint8Array, counts: Map<string, number>, visit: (constant: Uint8Array) => void): void {
+  for (const constant of messages(graph, 5)) visit(constant);
   for (const node of messages(graph, 1)) {
     const operator = textOf(node, 4);
     counts.set(operator, (counts.get(operator) ?? 0) + 1);
     for (const attribute of messages(node, 5)) {
-      for (const constant of messages(attribute, 5)) types.add(typeOf(constant, 2));
-      for (const inner of messages(attribute, 6)) survey(inner, counts, types);
+      for (const constant of messages(attribute, 5)) visit(constant);
+      for (const inner of messages(attribute, 6)) survey(inner, counts, visit);
     }
   }
 }

@@ -12,6 +12,7 @@ const graphOf = (output: Dims, input: Dims = [1, 3, 640, 640], names?: string): 
   operators: new Map(),
   makers: new Map(),
   constantTypes: new Set(),
+  weightFiles: new Set(),
   notes: new Map(names === undefined ? [] : [['names', names]]),
 });
 

@@ -6,7 +6,7 @@ import { modelFolders } from '../../../models/hub/given/model-folders.ts';
 import type { HubVariant } from '../../../models/hub/model-files.ts';
 import { fileAt } from '../../file-at.ts';
 import { identityModel } from '../../onnx.ts';
-import { model, node } from '../../onnx-graph.ts';
+import { externalConstant, model, node } from '../../onnx-graph.ts';
 import { MARIAN, RESNET } from './models.ts';
 
 /** Reads folders of models that a user gives in the same way as repositories of the hub. */
@@ -155,6 +155,24 @@ test('weights in another folder than their model are refused', () => {
     /model\.onnx_data has weights of the model model\.onnx\. Give both together, with the folders and names/,
   );
 });
+
+test.each([
+  ['model.onnx_data', 'which is not beside it. Give both together.'],
+  ['./model.onnx_data', 'which is not beside it. Give both together.'],
+  [
+    'weights.bin',
+    'and weights are looked for only in files named after their model. Save it anew with its weights in model.onnx.data.',
+  ],
+])(
+  'a model that keeps weights in %s, which is not a weight file beside it, is refused',
+  async (weights, why) => {
+    const value = { type: 'float32', dims: [1] } as const;
+    const kept = externalConstant('w', [1], weights);
+    const apart = model([node('Add', ['image', 'w'], 'out')], [kept], value, value);
+    const told = `model.onnx keeps weights in ${weights.replace('./', '')}, ${why}`;
+    await expect(modelPaths(...classifier('m/'), fileAt('m/model.onnx', apart))).rejects.toThrow(told);
+  },
+);
 
 test('a decoder without its encoder is refused, and so is a model without its configuration', async () => {
   await expect(found(...translator('texts/', 'decoder_model_merged.onnx'))).rejects.toThrow(

@@ -154,7 +154,7 @@ const variantOf = (
       role,
       {
         ...entry(model),
-        dtype: dtypeOf(model.bytes, model.name),
+        dtype: dtypeOf(readGraph(model.bytes, model.name), model.name),
         ...(weights.length > 0 && { data: weights.map((file) => ({ name: file.name, ...entry(file) })) }),
       },
     ]),
