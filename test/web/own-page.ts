@@ -49,6 +49,13 @@ export class OwnPage {
     await this.page.getByRole('button', { name: 'Open', exact: true }).click();
   }
 
+  /** Deletes the chosen pipeline. */
+  deletePipeline = async (name: string): Promise<void> => {
+    await this.page.getByRole('button', { name: `Delete pipeline ${name}`, exact: true }).click();
+    await this.page.getByRole('button', { name: `Delete pipeline ${name} for good` }).click();
+    await expect.poll(() => this.ownPipelines()).not.toContain(name);
+  };
+
   deleteVariant = async (name: string): Promise<void> => {
     await this.page.getByRole('button', { name: `Delete variant ${name}`, exact: true }).click();
     await this.page.getByRole('button', { name: `Delete variant ${name} for good` }).click();
@@ -70,7 +77,7 @@ export class OwnPage {
     const problem = this.page.locator('.page-problem [role=alert]');
     await problem.waitFor();
     expect(await problem.textContent()).toMatch(why);
-    await this.page.getByRole('button', { name: 'Close' }).click();
+    await this.page.locator('.page-problem').getByRole('button', { name: 'Close' }).click();
     await problem.waitFor({ state: 'detached' });
   }
 

@@ -1,7 +1,7 @@
-import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
+import type { BrowserContextOptions, Page } from 'playwright';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { Host } from '../../bench/runner/static-server.ts';
-import { newContext, openIn } from './opened-page.ts';
+import { newContext, type OpenedPage, openIn } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /**
@@ -16,36 +16,39 @@ export function sharedPage(
   ownBrowser?: boolean,
 ) {
   const site = servedPage(serve, ownBrowser);
-  let context: BrowserContext | undefined;
-  let page: Page;
-  let complaints: string[] = [];
+  let opened: OpenedPage | undefined;
+  const complaints: string[] = [];
   beforeEach(async () => {
-    if (context) return;
-    context = await newContext(site.browser, options);
-    complaints = [];
+    if (opened) return;
+    const context = await newContext(site.browser, options);
     context.on('weberror', (error) => complaints.push(error.error().message));
     context.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
     });
-    ({ page } = await openIn(context, site.url));
-    await prepare(page);
+    opened = { ...(await openIn(context, site.url)), complaints };
+    await prepare(opened.page);
   });
   afterEach(async ({ task }) => {
     const had = complaints.splice(0);
     if (task.result?.state === 'fail' || had.length > 0) {
-      await context?.close();
-      context = undefined;
+      await opened?.context.close();
+      opened = undefined;
     }
     expect(had).toEqual([]);
   });
   return {
     site,
+    get opened() {
+      return opened!;
+    },
     get page() {
-      return page;
+      return opened!.page;
     },
     get context() {
-      return context!;
+      return opened!.context;
     },
+    /** Returns the errors until now, for a test that provokes errors; they do not fail the test. */
+    takeComplaints: (): string[] => complaints.splice(0),
   };
 }
 
