@@ -31,7 +31,7 @@ interface Case {
 }
 
 /** Returns a variant of a shipped stage, and the stage's items of the pack, the shortest first. */
-async function ofPack(
+export async function ofPack(
   models: LoadedManifest,
   stageName: string,
   variant: string,
@@ -63,26 +63,6 @@ export async function ofMinis(...named: Parameters<typeof ofPack>): Promise<Case
   const middle = items[Math.floor(items.length / 2)]!;
   return { ...variant, items: [resized(items[0]!, short), resized(items.at(-1)!, long), middle] };
 }
-
-/** Counts the decoder steps of eight items, each alone and all in one batch. From 24 items it takes eight whose steps differ. */
-async function stepsOfEight(worker: StageWorker, ...named: Parameters<typeof ofPack>) {
-  const { spec, files, items } = await ofPack(...named);
-  await worker.load(spec, files);
-  const measured: { item: Item; steps: number }[] = [];
-  for (const item of items.slice(0, 24))
-    measured.push({ item, steps: (await worker.run(spec.key, batchOf([item]))).steps });
-  measured.sort((a, b) => a.steps - b.steps);
-  const eight = Array.from({ length: 8 }, (_, i) => measured[Math.round((i * (measured.length - 1)) / 7)]!);
-  const { steps } = await worker.run(spec.key, batchOf(eight.map(({ item }) => item)));
-  await worker.release(spec.key);
-  return { together: steps, alone: eight.map((one) => one.steps) };
-}
-
-/** Stages whose items take different numbers of decoder steps. */
-const WITH_STEPS = [
-  ['mini-nlp', 'translate', 'small'],
-  ['mini-audio-qa', 'transcribe', 'small'],
-] as const;
 
 const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
 const [START, END, GOOD, BAD] = [2, 3, 4, 5];
@@ -145,22 +125,6 @@ export async function inBatchAndAlone(
 /** Rounds the numbers of a result, because padding changes the order of sums, and so the last digits. */
 const rounded = (result: object): unknown =>
   JSON.parse(JSON.stringify(result, (_, value) => (typeof value === 'number' ? +value.toFixed(3) : value)));
-
-/** Adds the tests that a batch takes as many decoder steps as its longest item alone. @param load loads a shipped pipeline */
-export function testSteps(
-  backend: Backend,
-  worker: () => StageWorker,
-  load: (name: string) => Promise<LoadedManifest>,
-): void {
-  test.each(WITH_STEPS)(
-    '%s: eight items that end at different steps take %s/%s in one batch as many steps as the longest',
-    async (name, stage, variant) => {
-      const { together, alone } = await stepsOfEight(worker(), await load(name), stage, variant, backend);
-      expect(new Set(alone).size).toBeGreaterThan(2);
-      expect(together).toBe(Math.max(...alone));
-    },
-  );
-}
 
 /** Adds the tests that a batch of short and long recordings gives each recording the answer that it gets alone. */
 export function testRecordings(backend: Backend, worker: () => StageWorker): void {
