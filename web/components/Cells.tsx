@@ -14,12 +14,7 @@ import { milliseconds, number, plural, runLabel } from './format.ts';
 /** The symbol of each severity, for readers who cannot distinguish the colours. */
 const MARKS: Record<Weight, string> = { bad: '✕', warn: '!', note: '○' };
 
-interface FlagProps {
-  readonly weight: Weight;
-  readonly children: string;
-}
-
-function Flag({ weight, children }: FlagProps) {
+function Flag({ weight, children }: { readonly weight: Weight; readonly children: string }) {
   return (
     <span class={`flag ${weight}`}>
       <span aria-hidden="true">{MARKS[weight]}</span> {children}
@@ -131,12 +126,7 @@ const VALIDITY: Column<Cell> = {
   show: (cell) => <Remark cell={cell} />,
 };
 
-interface CellTableProps {
-  readonly stage: string;
-  readonly cells: readonly Cell[];
-}
-
-export function CellTable({ stage, cells }: CellTableProps) {
+export function CellTable({ stage, cells }: { readonly stage: string; readonly cells: readonly Cell[] }) {
   const columns = [...KEY_AND_TIMES, ...runColumns(cells), VALIDITY];
   return <DataTable caption={`Table of ${stage}`} columns={columns} rows={cells} rowKey={cellId} />;
 }

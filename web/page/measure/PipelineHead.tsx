@@ -6,12 +6,7 @@ import { choosePipeline, isOwn, ownNames, SHIPPED } from '../../state/pipelines/
 import { DeleteButton } from '../controls/DeleteButton.tsx';
 import { Labelled } from '../controls/Field.tsx';
 
-interface GroupProps {
-  readonly label: string;
-  readonly names: readonly string[];
-}
-
-function Group({ label, names }: GroupProps) {
+function Group({ label, names }: { readonly label: string; readonly names: readonly string[] }) {
   if (names.length === 0) return null;
   return (
     <optgroup label={label}>

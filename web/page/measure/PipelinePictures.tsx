@@ -78,12 +78,7 @@ function useSample(models: LoadedManifest): Sample | null {
   return found?.models === models ? found.sample : null;
 }
 
-interface DataProps {
-  readonly caption: string;
-  readonly children: ComponentChildren;
-}
-
-function Data({ caption, children }: DataProps) {
+function Data({ caption, children }: { readonly caption: string; readonly children: ComponentChildren }) {
   return (
     <li class="stack tight pictures-data">
       <div class="card pictures-items">{children}</div>

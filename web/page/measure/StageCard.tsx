@@ -142,13 +142,8 @@ const tensorText = ({ types, dims, orDims }: TensorSpec): string =>
 const shapeText = (dims: TensorSpec['dims']): string =>
   `[${['batch', ...dims.map((dim) => dim ?? 'any')].join(', ')}]`;
 
-interface AccuracyProps {
-  readonly stage: string;
-  readonly variant: ManifestVariant;
-}
-
 /** The published accuracy or, if there is none, the accuracy that the opened profile measured. */
-function Accuracy({ stage, variant }: AccuracyProps) {
+function Accuracy({ stage, variant }: { readonly stage: string; readonly variant: ManifestVariant }) {
   if (variant.accuracy !== null) return <>{percent(variant.accuracy)}</>;
   const measured = measuredAccuracy(profile.value, stage, sha256Of(variant));
   return <span title={measured === null ? 'Not measured yet' : 'Measured'}>{percent(measured)}</span>;

@@ -4,13 +4,8 @@ import { CardTable } from '../../components/CardTable.tsx';
 import { costText } from '../../components/cost.ts';
 import { DASH, inTimeText, milliseconds, number, percent, rate } from '../../components/format.ts';
 
-interface ComparisonProps {
-  readonly pinned: Plan;
-  readonly plan: Plan;
-}
-
 /** Table of two plans' predictions and their differences. */
-export function Comparison({ pinned, plan }: ComparisonProps) {
+export function Comparison({ pinned, plan }: { readonly pinned: Plan; readonly plan: Plan }) {
   const rows: { name: string; text: (figure: Figure) => string }[] = [
     { name: 'pinned', text: ({ value, show }) => show(value(pinned), pinned) },
     { name: 'this', text: ({ value, show }) => show(value(plan), plan) },

@@ -8,16 +8,11 @@ import { RequestView, type ShownRequest, VerdictLegend } from '../../views/reque
 import '../../views/request/request.css';
 import { predictionsOf } from '../../views/request/predictions.ts';
 
-interface LatestRequestsProps {
-  readonly live: LiveRun;
-  readonly pipeline: Pipeline;
-}
-
 /** The number of requests on the page. A narrow window shows fewer, because they stand below each other. */
 const SLOTS = { wide: 6, narrow: 2 };
 
 /** The latest requests with their answers. A new request replaces the oldest. */
-export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
+export function LatestRequests({ live, pipeline }: { readonly live: LiveRun; readonly pipeline: Pipeline }) {
   const { format } = pipeline.first;
   const view = itemViewOf(format);
   const [shown, setShown] = useState<readonly ShownRequest[]>([]);

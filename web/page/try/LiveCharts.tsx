@@ -7,11 +7,6 @@ import { milliseconds, number, percent } from '../../components/format.ts';
 import { rowName } from '../../components/variants.ts';
 import { held, type LiveView, type PerSecond, WINDOW_S } from '../../state/try/live-run.ts';
 
-interface LiveChartsProps {
-  readonly view: LiveView;
-  readonly durationS: number;
-}
-
 /** The style of planned and predicted figures. */
 const PLANNED = styleOf(3);
 
@@ -22,7 +17,7 @@ const Planned = ({ children }: { readonly children: ComponentChildren }) => (
 
 const expectedAccuracy = ({ predicted }: Plan): number | null => predicted.endToEnd ?? predicted.pas;
 
-export function LiveCharts({ view, durationS }: LiveChartsProps) {
+export function LiveCharts({ view, durationS }: { readonly view: LiveView; readonly durationS: number }) {
   const { recent, fromS, plans, ended } = view;
   const { plan } = plans.at(-1)!;
   const { slaMs, stages } = plan;

@@ -17,13 +17,8 @@ import { planVerdict } from '../../components/verdict/verdict.ts';
 import { Measurements } from '../parts/Measurements.tsx';
 import { Title } from '../parts/Title.tsx';
 
-interface ProfileReportProps {
-  readonly report: ReportDocument;
-  readonly json: string;
-}
-
 /** Report of a profile and its plan, before any run. */
-export function ProfileReport({ report, json }: ProfileReportProps) {
+export function ProfileReport({ report, json }: { readonly report: ReportDocument; readonly json: string }) {
   const { profile, plan, frontier, frontierWithoutCascades = [] } = report;
   return (
     <>

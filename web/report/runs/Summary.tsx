@@ -54,12 +54,7 @@ export function Summary({ set, profile, linked }: SummaryProps) {
   );
 }
 
-interface ComparisonProps {
-  readonly run: RunReport;
-  readonly others: readonly RunReport[];
-}
-
-function Comparison({ run, others }: ComparisonProps) {
+function Comparison({ run, others }: { readonly run: RunReport; readonly others: readonly RunReport[] }) {
   const accuracy = ({ result: { accuracy } }: RunReport) => accuracyText(accuracy);
   return (
     <p>
