@@ -60,21 +60,22 @@ export const needsMore = (plan: Plan, than: Plan): boolean =>
 /** Whether two plans run the same sessions with the same batch sizes and the same thresholds of cascades. */
 export const sameChoice = (a: Plan, b: Plan): boolean =>
   a.workers.length === b.workers.length &&
+  sameServing(a, b) &&
+  a.stages.every((stage, s) => stage.standby?.sha256 === b.stages[s]!.standby?.sha256);
+
+/** Whether two plans serve alike, however they divide their stages among workers, and whatever standbys they have. */
+export const sameServing = (a: Pick<Plan, 'stages'>, b: Pick<Plan, 'stages'>): boolean =>
   sameVariants(a, b) &&
   a.stages.every((stage, s) => {
     const other = b.stages[s]!;
-    return (
-      stage.escalation?.below === other.escalation?.below &&
-      stage.standby?.sha256 === other.standby?.sha256 &&
-      stage.batch === other.batch
-    );
+    return stage.escalation?.below === other.escalation?.below && stage.batch === other.batch;
   });
 
 /** Whether a plan runs the same variants in the same places as another one, but divides a GPU among more workers. */
 export const dividesMore = (plan: Plan, than: Plan): boolean =>
   sameVariants(plan, than) && gpuWorkersOf(plan) > gpuWorkersOf(than);
 
-const sameVariants = (a: Plan, b: Plan): boolean =>
+const sameVariants = (a: Pick<Plan, 'stages'>, b: Pick<Plan, 'stages'>): boolean =>
   a.stages.length === b.stages.length &&
   a.stages.every((stage, s) => {
     const other = b.stages[s]!;

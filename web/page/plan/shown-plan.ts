@@ -1,3 +1,4 @@
+import { sameServing } from '../../../solver/adapt/diff.ts';
 import type { Plan, Prediction } from '../../../solver/documents/plan.ts';
 import type { SolvedPlan } from '../../../workers/planner/planner.ts';
 import type { confirmed, solved } from '../../state/plan/planning.ts';
@@ -32,7 +33,7 @@ export function shownPlan(solvedPlan: SolvedPlan, confirmation: Plan | Error | n
   const { plan, boundMs, pas, cost } = solvedPlan;
   if (confirmation === null || confirmation instanceof Error)
     return { head: plan, boundMs, pas, cost, predicted: null, problem: confirmation, chosen: null };
-  const { predicted, stages } = confirmation;
+  const { predicted } = confirmation;
   return {
     head: confirmation,
     boundMs: predicted.boundMs,
@@ -40,20 +41,6 @@ export function shownPlan(solvedPlan: SolvedPlan, confirmation: Plan | Error | n
     cost: predicted.cost,
     predicted,
     problem: null,
-    chosen: haveSameSessions(stages, plan.stages) ? null : plan,
+    chosen: sameServing(confirmation, plan) ? null : plan,
   };
 }
-
-const haveSameSessions = (a: Plan['stages'], b: Plan['stages']): boolean =>
-  a.length === b.length &&
-  a.every((stage, s) => {
-    const other = b[s]!;
-    return (
-      stage.escalation?.below === other.escalation?.below &&
-      stage.variant === other.variant &&
-      stage.backend === other.backend &&
-      stage.threads === other.threads &&
-      stage.batch === other.batch &&
-      stage.replicas === other.replicas
-    );
-  });
