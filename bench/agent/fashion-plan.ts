@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Plan } from '../../solver/documents/plan.ts';
@@ -47,13 +46,6 @@ export const addPlanOptions = (command: Command): Command =>
       Math.max(1, availableParallelism() - 1),
     )
     .option('--seed <n>', 'seed of the profile and of the arrivals', option.integer, 1);
-
-/** Makes a folder for the files of a benchmark. It is removed when this process exits, even with an error. */
-export function benchFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-bench-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /**
  * Reads the given profile, or first measures one with `ipa-agent profile`, hops to pods included.

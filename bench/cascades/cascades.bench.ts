@@ -20,9 +20,10 @@ import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { type BenchFlags, inFolder, profileBy, withBenchOptions } from '../comparison/bench-options.ts';
+import { type BenchFlags, profileBy, withBenchOptions } from '../comparison/bench-options.ts';
 import { mostAccurate } from '../comparison/most-accurate.ts';
 import { withRunner } from '../runner/runner.ts';
+import { benchFolder } from '../setup/folder.ts';
 import { machineText } from '../setup/machine.ts';
 
 /** A plan may be less accurate than the best single variants by at most this. */
@@ -152,4 +153,4 @@ async function compare(folder: string): Promise<void> {
   console.log(`\n${escalationSentences(runs[0]!).join('\n')}`);
 }
 
-await inFolder(compare);
+await compare(benchFolder());

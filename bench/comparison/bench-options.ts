@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Backend } from '../../solver/documents/common.ts';
@@ -8,6 +6,7 @@ import { interruptSignal } from '../../workers/command/exit.ts';
 import * as option from '../../workers/command/options.ts';
 import type { ProgressLine } from '../../workers/command/terminal.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
+import { benchFolder } from '../setup/folder.ts';
 
 /** The options of a benchmark that measures a pipeline and then runs plans for it. */
 export interface BenchFlags {
@@ -49,20 +48,13 @@ export async function profileBy(
 type Profiled = Awaited<ReturnType<typeof profileBy>>;
 
 /** Measures a profile, and then calls `work` with it and a runner of the same backends. */
-export const withProfile = (
+export function withProfile(
   flags: BenchFlags,
   work: (profiled: Profiled & { readonly runner: Runner; readonly progress: ProgressLine }) => Promise<void>,
-): Promise<void> =>
-  inFolder((folder) => {
-    const out = join(folder, 'profile.json');
-    const place = { manifestPath: option.manifestPath(flags), out, signal: interruptSignal() };
-    return withRunner(flags.backend, place, async ({ runner, progress }) =>
-      work({ ...(await profileBy(runner, flags)), runner, progress }),
-    );
-  });
-
-/** Calls `work` with a new folder, and removes the folder at the end. */
-export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-bench-'));
-  return work(folder).finally(() => rm(folder, { recursive: true }));
+): Promise<void> {
+  const out = join(benchFolder(), 'profile.json');
+  const place = { manifestPath: option.manifestPath(flags), out, signal: interruptSignal() };
+  return withRunner(flags.backend, place, async ({ runner, progress }) =>
+    work({ ...(await profileBy(runner, flags)), runner, progress }),
+  );
 }

@@ -6,6 +6,7 @@
 
 import { Command } from 'commander';
 import type { RequestRecord } from '../../solver/documents/run-report.ts';
+import { parseTrace } from '../../solver/documents/trace.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { median, sum } from '../../solver/math/statistics.ts';
 import { plan } from '../../solver/plan/planner.ts';
@@ -68,15 +69,9 @@ await withProfile(flags, async ({ runner, progress, measured, profile, slaMs }) 
     sentences: [] as string[],
   }));
   const rates = [...Array(CALM_S).fill(1), ...Array(BURST_S).fill(TIMES), ...Array(CALM_S).fill(1)];
+  const burst = parseTrace({ rates }, 'burst');
   for (let seed = flags.seed; seed < flags.seed + ROUNDS; seed++) {
-    const trace = {
-      schema: 'ipa-edge/trace@1',
-      name: 'burst',
-      unit: 'requests/s',
-      intervalS: 1,
-      rates,
-    } as const;
-    const load = traceLoad(trace, ratePerS, seed, 'poisson');
+    const load = traceLoad(burst, ratePerS, seed, 'poisson');
     for (const way of ways) {
       const report = await runner.run({ name: way.name, plan: way.plan, backends, load, seed });
       const { accuracy, shed } = report.result;

@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { ROOT } from '../../workers/command/root.ts';
-import { inFolder } from '../comparison/bench-options.ts';
+import { benchFolder } from '../setup/folder.ts';
 import { downloaded, numberField, withBrowser } from './actions.ts';
 
 /**
@@ -22,17 +22,13 @@ const RUN_S = '15';
 const RUNS_MAX = 5;
 const WAIT = { timeout: 400_000 };
 
-await inFolder(async (folder) => {
-  const byNode = join(folder, 'node.json');
-  const asked = ['--pipeline', 'fashion', '--backend', 'cpu', '--budget', `${BUDGET_S}s`, '--out', byNode];
-  execFileSync(process.execPath, [join(ROOT, 'agent/ipa-agent.js'), 'profile', ...asked], {
-    stdio: 'inherit',
-  });
-  await withBrowser(async (browser, url) => {
-    const page = await browser.newPage();
-    await page.goto(url);
-    await makeExample(page, byNode);
-  });
+const byNode = join(benchFolder(), 'node.json');
+const asked = ['--pipeline', 'fashion', '--backend', 'cpu', '--budget', `${BUDGET_S}s`, '--out', byNode];
+execFileSync(process.execPath, [join(ROOT, 'agent/ipa-agent.js'), 'profile', ...asked], { stdio: 'inherit' });
+await withBrowser(async (browser, url) => {
+  const page = await browser.newPage();
+  await page.goto(url);
+  await makeExample(page, byNode);
 });
 
 /** @param byNode path of the profile measured in Node */

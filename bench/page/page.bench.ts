@@ -13,8 +13,8 @@ import { parseRunReport, type RunReport } from '../../solver/documents/run-repor
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { planManifestPath } from '../../workers/command/options.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { inFolder } from '../comparison/bench-options.ts';
 import { withRunner } from '../runner/runner.ts';
+import { benchFolder } from '../setup/folder.ts';
 import { downloaded, planned, withBrowser } from './actions.ts';
 import { bounded } from './bounded.ts';
 import { collectInteractions, interactWhileMeasuring } from './interactions.ts';
@@ -156,10 +156,8 @@ function runHeadless(plan: Plan): Promise<RunReport> {
   const backends = [...new Set(plan.stages.map(({ backend }) => backend))];
   const load = constantLoad(plan.ratePerS, RUN_S, 1);
   const { signal } = new AbortController();
-  return inFolder((folder) =>
-    withRunner(backends, { manifestPath, out: join(folder, 'run.json'), signal }, ({ runner }) =>
-      runner.run({ name: 'plan', plan, backends, load, seed: 1 }),
-    ),
+  return withRunner(backends, { manifestPath, out: join(benchFolder(), 'run.json'), signal }, ({ runner }) =>
+    runner.run({ name: 'plan', plan, backends, load, seed: 1 }),
   );
 }
 

@@ -13,8 +13,8 @@ import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
-import { inFolder } from '../comparison/bench-options.ts';
 import { type Opened, withRunner } from '../runner/runner.ts';
+import { benchFolder } from '../setup/folder.ts';
 import { machineText } from '../setup/machine.ts';
 import { busiestShare, planAt, type Setting, simulated } from './plans.ts';
 import { errorTable, type Row } from './table.ts';
@@ -51,10 +51,8 @@ const flags = new Command('bench:simulator')
   .opts();
 
 const manifestPath = option.manifestPath({ pipeline: 'fashion' });
-await inFolder((folder) => {
-  const where = { manifestPath, out: join(folder, 'profile.json'), signal: interruptSignal() };
-  return withRunner(['webgpu', 'wasm'], where, compare);
-});
+const where = { manifestPath, out: join(benchFolder(), 'profile.json'), signal: interruptSignal() };
+await withRunner(['webgpu', 'wasm'], where, compare);
 
 async function compare({ runner, progress }: Opened): Promise<void> {
   const measured = flags.profile
