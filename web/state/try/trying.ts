@@ -13,6 +13,7 @@ import { BACKENDS, whyNotMeasurable } from '../measure/settings.ts';
 import { plan } from '../plan/planning.ts';
 import { planSettings } from '../plan/settings.ts';
 import { asTheOnlyTab } from '../tabs.ts';
+import { drawRepeatedly } from './drawing.ts';
 import { LiveRun, type LiveView } from './live-run.ts';
 import { load, trySettings } from './load.ts';
 
@@ -35,28 +36,6 @@ export const tried = signal<RunReport | null>(null);
 export const failure = signal<string | null>(null);
 /** Whether the page was hidden at any time during the run. */
 export const wasHidden = signal(false);
-
-/** The shortest time between two drawings of the run, in milliseconds. */
-const VIEW_MS = 500;
-/**
- * The page draws the run during at most this fraction of its time. It sends requests that are due meanwhile late, so the fraction
- * is below the 5 % of requests that a p95 leaves out.
- */
-const DRAWN = 0.03;
-
-/** Draws a run repeatedly until it ends. The pause after each drawing grows with the time that the drawing took. */
-function draw(live: LiveRun): void {
-  requestAnimationFrame(() => {
-    if (trying.value?.live !== live) return;
-    const startMs = performance.now();
-    view.value = live.view();
-    // The browser runs this timer after layout and paint, so their time counts too.
-    setTimeout(() => {
-      const tookMs = performance.now() - startMs;
-      setTimeout(() => draw(live), Math.max(VIEW_MS, tookMs / DRAWN));
-    });
-  });
-}
 
 /** Why the plan cannot run in this browser; null if nothing is known to prevent it. */
 export const obstacle = computed<string | null>(() => {
@@ -100,7 +79,11 @@ export async function tryPlan(): Promise<void> {
   trying.value = { plan: made, pipeline: loaded.pipeline, controller, live, durationS: arriving.durationS };
   view.value = failure.value = null;
   wasHidden.value = document.hidden;
-  draw(live);
+  drawRepeatedly(() => {
+    if (trying.value?.live !== live) return false;
+    view.value = live.view();
+    return true;
+  });
   const work = signal({ pipeline: made.pipeline, profile: null, hidden: false });
   try {
     await asTheOnlyTab(work, controller, async () => {
