@@ -1,28 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { itemsOf } from '../../models/items/item-batch.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { expectAccessible } from './accessible.ts';
-import { choose, dropOn, type OpenedPage, openPage, planned, profileFile, saved } from './opened-page.ts';
+import { dropOn, openProfile, planned, saved } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
-import { servedPage } from './serve.ts';
+import { sharedPage } from './shared-page.ts';
 
 /** Gives the page as it ships inputs of the user's own, without a profile or a plan. */
 
 const NARROW_PX = 390;
 
-const site = servedPage();
-let opened: OpenedPage;
-
-beforeEach(async () => {
-  opened = await openPage(site.browser, site.url, { reducedMotion: 'reduce' });
-});
-afterEach(async () => {
-  expect(opened.complaints).toEqual([]);
-  await opened.context.close();
-});
+const opened = sharedPage(async () => {}, undefined, { reducedMotion: 'reduce' });
 
 const button = (name: string) => opened.page.getByRole('button', { name, exact: true });
 const steps = () => opened.page.getByRole('list', { name: 'Stage by stage' }).locator('> li');
@@ -55,9 +46,44 @@ async function chooseScene(): Promise<void> {
   await opened.page.getByText('scene.png').waitFor();
 }
 
+describe('a request that waits for its models', () => {
+  it('is cancelled at once, and another one with other variants is answered', async () => {
+    const { page } = opened;
+    await page.route('**/det4.onnx', () => {}); // never answered
+    await chooseScene();
+    await button('Run your input').click();
+    await page.getByText('Loading the models').waitFor();
+    const focused = () => page.evaluate(() => document.activeElement?.textContent);
+    expect(await focused()).toBe('Cancel');
+    await page.keyboard.press('Enter');
+    await expect.poll(focused).toBe('Run your input');
+    expect(await steps().count()).toBe(0);
+    await page.unroute('**/det4.onnx');
+    await page.getByRole('combobox', { name: 'detect on wasm' }).selectOption('det8');
+    const [detect] = await answered();
+    expect(detect).toMatch(/^detect det8 on wasm/);
+    expect(await page.locator('.own [role=alert]').count()).toBe(0);
+  });
+
+  it('fails in place where a model cannot be had, and can be sent again', async () => {
+    const { page } = opened;
+    await page.route('**/det4.onnx', (route) => route.fulfill({ body: 'no model' }));
+    await chooseScene();
+    await page.getByRole('combobox', { name: 'detect on wasm' }).selectOption('det4');
+    await button('Run your input').click();
+    await page.locator('.own .problem', { hasText: 'det4.onnx' }).waitFor();
+    await page.unroute('**/det4.onnx');
+    expect((await answered())[0]).toMatch(/^detect det4 on wasm/);
+    expect(await page.locator('.own .problem').count()).toBe(0);
+  });
+});
+
 describe('a picture of the user', () => {
   it('is answered stage by stage, by the variants that are chosen', async () => {
     const { page } = opened;
+    // Another pipeline may take other pictures, so the page drops the one that it has.
+    await choosePipeline('mail', 'language');
+    await choosePipeline('fashion', 'detect');
     expect(await button('Run your input').isDisabled()).toBe(true);
     await page.getByText('Choose a picture first.').waitFor();
     await dropOn(page, '.own-drop', [{ name: 'scene.png', bytes: await scenePicture() }]);
@@ -72,8 +98,10 @@ describe('a picture of the user', () => {
     expect(await drawn.count()).toBe(Number(objects));
     for (const one of await drawn.allInnerTexts()) expect(one).toMatch(/^result\s+[A-Z]/);
     await expectAccessible(page, '#try');
+    const usual = page.viewportSize()!;
     await page.setViewportSize({ width: NARROW_PX, height: 900 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW_PX);
+    await page.setViewportSize(usual);
 
     const black = sharp({ create: { width: 128, height: 128, channels: 3, background: 'black' } });
     await dropOn(page, '.own-drop', [{ name: 'black.png', bytes: await black.png().toBuffer() }]);
@@ -99,6 +127,19 @@ describe('a picture of the user', () => {
     );
     expect(await button('Run your input').isEnabled()).toBe(true);
     await page.getByText('scene.png').waitFor();
+  });
+});
+
+describe('while the page measures', () => {
+  it('no input runs, and the page says why', async () => {
+    const { page } = opened;
+    await chooseScene();
+    await page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu').uncheck();
+    await button('Start').click();
+    await page.getByText(/Wait until measuring has ended/).waitFor();
+    expect(await button('Run your input').isDisabled()).toBe(true);
+    await button('Cancel').click();
+    await expect.poll(() => button('Run your input').isEnabled()).toBe(true);
   });
 });
 
@@ -148,7 +189,8 @@ describe('a text of the user', () => {
 describe('with a plan', () => {
   it('its variants answer, where it would run them', async () => {
     const { page } = opened;
-    await choose(page, profileFile(await profileOfRealModels()));
+    await choosePipeline('fashion', 'detect');
+    await openProfile(page, await profileOfRealModels());
     await page
       .getByRole('form', { name: 'Plan settings' })
       .getByRole('checkbox', { name: 'webgpu' })
@@ -161,48 +203,5 @@ describe('with a plan', () => {
       plan.stages.map(({ name, variant, backend }) => `${name} ${variant} on ${backend}`),
     );
     expect(plan.stages[0]!.variant).not.toBe('det4');
-  });
-});
-
-describe('while the page measures', () => {
-  it('no input runs, and the page says why', async () => {
-    const { page } = opened;
-    await chooseScene();
-    await page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu').uncheck();
-    await button('Start').click();
-    await page.getByText(/Wait until measuring has ended/).waitFor();
-    expect(await button('Run your input').isDisabled()).toBe(true);
-    await button('Cancel').click();
-    await expect.poll(() => button('Run your input').isEnabled()).toBe(true);
-  });
-});
-
-describe('a request that waits for its models', () => {
-  it('is cancelled at once, and another one with other variants is answered', async () => {
-    const { page } = opened;
-    await page.route('**/det4.onnx', () => {}); // never answered
-    await chooseScene();
-    await button('Run your input').click();
-    await page.getByText('Loading the models').waitFor();
-    const focused = () => page.evaluate(() => document.activeElement?.textContent);
-    expect(await focused()).toBe('Cancel');
-    await page.keyboard.press('Enter');
-    await expect.poll(focused).toBe('Run your input');
-    expect(await steps().count()).toBe(0);
-    await page.getByRole('combobox', { name: 'detect on wasm' }).selectOption('det8');
-    const [detect] = await answered();
-    expect(detect).toMatch(/^detect det8 on wasm/);
-    expect(await page.locator('.own [role=alert]').count()).toBe(0);
-  });
-
-  it('fails in place where a model cannot be had, and can be sent again', async () => {
-    const { page } = opened;
-    await page.route('**/det4.onnx', (route) => route.fulfill({ body: 'no model' }));
-    await chooseScene();
-    await button('Run your input').click();
-    await page.locator('.own .problem', { hasText: 'det4.onnx' }).waitFor();
-    await page.unroute('**/det4.onnx');
-    expect((await answered())[0]).toMatch(/^detect det4 on wasm/);
-    expect(await page.locator('.own .problem').count()).toBe(0);
   });
 });
