@@ -16,7 +16,7 @@ import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import { generatedTrace } from '../../solver/simulate/generated-traces.ts';
-import { fashionReport } from './report-fixtures.ts';
+import { copiesOf, fashionReport } from './report-fixtures.ts';
 
 /** Invented reports of runs under loads that change; equal seeds give equal reports. */
 
@@ -37,7 +37,7 @@ const LEVELS = [
 const costOf = ({ replicas, batch }: (typeof LEVELS)[number]): number => 2 * replicas + batch / 2;
 
 /** Makes the report of a run with a bursty load, whose plans follow the rate. */
-export function adaptiveRun(seed = 1): RunReport {
+export const adaptiveRun = copiesOf((seed): RunReport => {
   const random = seededRandom(seed);
   const { rates } = generatedTrace('bursty', { durationS: DURATION_S, seed });
   const { runs, profile } = fashionReport(seed);
@@ -111,7 +111,7 @@ export function adaptiveRun(seed = 1): RunReport {
     },
     'fixture',
   );
-}
+});
 
 interface Behaviour {
   readonly pas: number;
@@ -208,7 +208,7 @@ function comparisonOf(random: Random, pipeline: string, kind: 'bursty' | 'steady
 }
 
 /** Makes a report of two pipelines under two loads each; the last comparison is on a training load. */
-export function adaptationReport(seed = 1): AdaptationReport {
+export const adaptationReport = copiesOf((seed): AdaptationReport => {
   const random = seededRandom(seed);
   return parseReport(
     {
@@ -222,4 +222,4 @@ export function adaptationReport(seed = 1): AdaptationReport {
     },
     'fixture',
   ) as AdaptationReport;
-}
+});

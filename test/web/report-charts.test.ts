@@ -5,10 +5,46 @@ import { reportViewer } from './report-viewer.ts';
 import { expectWalked } from './walked-chart.ts';
 
 const show = reportViewer();
+/** Reports that no test changes, and which the page therefore loads once for tests that follow each other. */
+const bench = fashionReport();
+const adapted = adaptiveRun();
+const comparison = adaptationReport();
+
+/** Expects this many charts, and none with an outline of a text over its data. */
+async function expectNoOutlines({ page }: Awaited<ReturnType<typeof show>>, drawn: number): Promise<void> {
+  const charts = page.locator('svg.chart');
+  await expect.poll(() => charts.count()).toBe(drawn);
+  const outlined = await charts.evaluateAll(
+    (all) =>
+      all.flatMap((chart) => [
+        ...chart.querySelectorAll(
+          ':is([aria-label=line], [aria-label=dot], [aria-label=rule]) ~ [aria-label=text][stroke*=surface]',
+        ),
+      ]).length,
+  );
+  expect(outlined).toBe(0);
+}
 
 describe('a chart of the report', () => {
+  it('has no outline of a text over its data: a bench', async () => {
+    await expectNoOutlines(await show(bench), 20);
+  });
+
+  it('of the stages of a plan has a line at the SLA', async () => {
+    const { page } = await show(bench);
+    await page
+      .locator('#plans figure svg text', { hasText: /^SLA [\d,.]+ ms$/ })
+      .first()
+      .waitFor();
+    const line = page
+      .locator('#plans figure')
+      .first()
+      .locator('line[stroke-dasharray="6 3"], [stroke-dasharray="6 3"] line');
+    expect(await line.count()).toBe(1);
+  });
+
   it('tells by pointer and by keyboard of the latency of each request, the bound by stage, combinations and the frontier', async () => {
-    const { page } = await show(fashionReport());
+    const { page } = await show(bench);
     for (const [figure, first, last] of [
       [
         '#runs figure',
@@ -34,54 +70,16 @@ describe('a chart of the report', () => {
       await expectWalked(page, page.locator(figure).first(), first, last);
   });
 
-  it.each([
-    ['a bench', fashionReport(), 20],
-    ['a run that adapts', adaptiveRun(), 9],
-  ])('has no outline of a text over its data: %s', async (_, report, drawn) => {
-    const { page } = await show(report);
-    const charts = page.locator('svg.chart');
-    await expect.poll(() => charts.count()).toBe(drawn);
-    const outlined = await charts.evaluateAll(
-      (all) =>
-        all.flatMap((chart) => [
-          ...chart.querySelectorAll(
-            ':is([aria-label=line], [aria-label=dot], [aria-label=rule]) ~ [aria-label=text][stroke*=surface]',
-          ),
-        ]).length,
-    );
-    expect(outlined).toBe(0);
-  });
-
-  it('of a run that adapts says what its lines are', async () => {
-    const { page } = await show(adaptiveRun());
-    expect(await page.locator('#runs .legend').textContent()).toContain('new plan');
-    const sla = page.locator('#runs svg.chart text', { hasText: 'SLA' }).first();
-    expect(await sla.textContent()).toMatch(/^SLA500\sms$/);
-  });
-
   it('of combinations is of PAS, by name, where not every accuracy end to end was measured', async () => {
     const report = fashionReport();
-    const axis = async () => {
-      const { page } = await show(report);
+    for (const one of report.combinations) one.endToEnd = null;
+    const axisOf = async (shown: typeof report) => {
+      const { page } = await show(shown);
       const charts = page.locator('#choices figure', { hasText: 'Combinations' }).first();
       return charts.locator('svg text', { hasText: '(%) →' }).first().textContent();
     };
-    expect(await axis()).toBe('accuracy, end to end (%) →');
-    for (const one of report.combinations) one.endToEnd = null;
-    expect(await axis()).toBe('PAS (%) →');
-  });
-
-  it('of the stages of a plan has a line at the SLA', async () => {
-    const { page } = await show(fashionReport());
-    await page
-      .locator('#plans figure svg text', { hasText: /^SLA [\d,.]+ ms$/ })
-      .first()
-      .waitFor();
-    const line = page
-      .locator('#plans figure')
-      .first()
-      .locator('line[stroke-dasharray="6 3"], [stroke-dasharray="6 3"] line');
-    expect(await line.count()).toBe(1);
+    expect(await axisOf(bench)).toBe('accuracy, end to end (%) →');
+    expect(await axisOf(report)).toBe('PAS (%) →');
   });
 
   it('of the stages of plans with several SLAs has one label, because those of near lines would overlap', async () => {
@@ -93,6 +91,32 @@ describe('a chart of the report', () => {
     expect(await figure.locator('svg text', { hasText: 'SLA' }).allTextContents()).toEqual([
       'SLA 38 and 40 ms',
     ]);
+  });
+
+  it('has no outline of a text over its data: a run that adapts', async () => {
+    await expectNoOutlines(await show(adapted), 9);
+  });
+
+  it('of a run that adapts says what its lines are', async () => {
+    const { page } = await show(adapted);
+    expect(await page.locator('#runs .legend').textContent()).toContain('new plan');
+    const sla = page.locator('#runs svg.chart text', { hasText: 'SLA' }).first();
+    expect(await sla.textContent()).toMatch(/^SLA500\sms$/);
+  });
+
+  it('tells of the plan that is pointed at, at its edges too', async () => {
+    const { page } = await show(adapted);
+    const strip = page.locator('#over-time').getByRole('application').nth(5);
+    // The pointer is on the first plan, right beside the axis.
+    await strip.hover({ position: { x: 52, y: 60 } });
+    await expect.poll(() => strip.locator('[aria-label=tip]').textContent()).toContain('det16 × 1 × 2');
+  });
+
+  it('tells of what changes over time by pointer and by keyboard: lines, and the plans that served', async () => {
+    const { page } = await show(adapted);
+    const figure = page.locator('#over-time figure');
+    await expectWalked(page, figure, /^0 s forecast p90 \d/, /^\d{2,} s forecast p90 \d/);
+    await expectWalked(page, figure, /^det16 × 1 × 2 on \w+ 0 to \d+ s$/, /^det\d+ × .* \d+ to \d+ s$/, 5);
   });
 
   it('of a run over time names the second row of a cascade as its table of plans does', async () => {
@@ -113,23 +137,8 @@ describe('a chart of the report', () => {
     expect(await heads.textContent()).toContain(`${name}: variant × batch × replicas`);
   });
 
-  it('tells of what changes over time by pointer and by keyboard: lines, and the plans that served', async () => {
-    const { page } = await show(adaptiveRun());
-    const figure = page.locator('#over-time figure');
-    await expectWalked(page, figure, /^0 s forecast p90 \d/, /^\d{2,} s forecast p90 \d/);
-    await expectWalked(page, figure, /^det16 × 1 × 2 on \w+ 0 to \d+ s$/, /^det\d+ × .* \d+ to \d+ s$/, 5);
-  });
-
-  it('tells of the plan that is pointed at, at its edges too', async () => {
-    const { page } = await show(adaptiveRun());
-    const strip = page.locator('#over-time').getByRole('application').nth(5);
-    // The pointer is on the first plan, right beside the axis.
-    await strip.hover({ position: { x: 52, y: 60 } });
-    await expect.poll(() => strip.locator('[aria-label=tip]').textContent()).toContain('det16 × 1 × 2');
-  });
-
   it('tells of the cost and accuracy of every system by pointer and by keyboard', async () => {
-    const { page } = await show(adaptationReport());
+    const { page } = await show(comparison);
     await page.locator('.findings a').first().click();
     await expectWalked(
       page,

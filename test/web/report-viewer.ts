@@ -1,7 +1,7 @@
-import type { Browser, Page } from 'playwright';
+import type { BrowserContextOptions, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Report } from '../../solver/documents/report.ts';
-import { closeContexts, type ReportFolder, reportFolder, sharedBrowser } from './serve.ts';
+import { type ReportFolder, reportFolder, sharedBrowser } from './serve.ts';
 
 /** A report that a browser shows, with the errors of its page. */
 interface ShownReport {
@@ -9,24 +9,44 @@ interface ShownReport {
   readonly errors: readonly string[];
 }
 
-/** Shows reports to the tests of a file, each in a page that is closed when its test ends. */
-export function reportViewer(): (report: Report) => Promise<ShownReport> {
-  let browser: Browser;
+/**
+ * Shows reports to the tests of a file or `describe`, all in one page, because a new page takes as long as a report. A report that
+ * the page shows already stays as the test before left it. After a failed test the next one gets a new page.
+ */
+export function reportViewer(options: BrowserContextOptions = {}): (report: Report) => Promise<ShownReport> {
+  const viewport = { width: 1280, height: 900 };
   let folder: ReportFolder;
+  let shown: Report | undefined;
+  let page: Page | undefined;
+  const errors: string[] = [];
+  const close = async () => {
+    await page?.context().close();
+    page = shown = undefined;
+  };
   beforeAll(async () => {
-    [browser, folder] = await Promise.all([sharedBrowser(), reportFolder()]);
+    folder = await reportFolder();
   });
-  afterAll(() => folder.remove());
-  afterEach(() => closeContexts(browser));
+  afterAll(async () => {
+    await close();
+    await folder.remove();
+  });
+  afterEach(({ task }) => task.result?.state === 'fail' && close());
   return async (report) => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(error.message));
-    page.on('request', (request) => {
-      if (!/^(file|data):/.test(request.url())) errors.push(`asked for ${request.url()}`);
-    });
-    await page.goto(await folder.put(report));
-    await page.locator('h1').waitFor();
+    if (!page) {
+      page = await (await sharedBrowser()).newPage({ viewport, ...options });
+      page.on('pageerror', (error) => errors.push(error.message));
+      page.on('request', (request) => {
+        if (!/^(file|data):/.test(request.url())) errors.push(`asked for ${request.url()}`);
+      });
+    }
+    if (shown !== report) {
+      errors.length = 0;
+      await page.emulateMedia({ media: null });
+      await page.setViewportSize(viewport);
+      await page.goto(await folder.put(report));
+      await page.locator('h1').waitFor();
+      shown = report;
+    }
     return { page, errors };
   };
 }

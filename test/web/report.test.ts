@@ -12,11 +12,15 @@ import { expectWalked } from './walked-chart.ts';
 const HOSTILE = '</script><img src=x onerror="window.broken = 1"><!-- $& $1 \u2028';
 
 const show = reportViewer();
+/** Reports that no test changes, and which the page therefore loads once for tests that follow each other. */
+const bench = fashionReport();
+const adapted = adaptiveRun();
+const comparison = adaptationReport();
 const charts = (page: Page) => page.locator('svg.chart');
 
 describe('the report', () => {
   it('shows every section of a bench, from one file', async () => {
-    const { errors, page } = await show(fashionReport());
+    const { errors, page } = await show(bench);
     expect(await page.locator('h2').allTextContents()).toEqual([
       'Results',
       'Runs',
@@ -35,7 +39,7 @@ describe('the report', () => {
   });
 
   it('has the figures of every combination in a table, the chosen one marked, sorted on demand', async () => {
-    const { page } = await show(fashionReport());
+    const { page } = await show(bench);
     const details = page.locator('details', { hasText: 'Table of combinations, webgpu + wasm' });
     await details.locator('summary').click();
     const rows = details.locator('tbody tr');
@@ -45,6 +49,70 @@ describe('the report', () => {
     expect(await rows.first().textContent()).toContain('det4 → linear');
     await details.getByRole('button', { name: 'PAS' }).click();
     expect(await rows.first().textContent()).toContain('det16 → res32');
+  });
+
+  it('has further metrics of a task beside the one that plans use', async () => {
+    const { page } = await show(bench);
+    const table = page.locator('details', { hasText: 'Accuracy of detect' });
+    await table.locator('summary').click();
+    const heads = await table.locator('thead th > button:first-child').allTextContents();
+    expect(heads).toEqual(['Variant', 'F1 at IoU 0.5', 'mAP@0.5', 'Published', 'n']);
+    expect(await table.locator('tbody tr').first().textContent()).toMatch(/^\w+([\d.]+\s%){3}240$/);
+  });
+
+  it('has every point of the frontier in a table, with the weights that choose it', async () => {
+    const { page } = await show(bench);
+    const details = page.locator('details', { hasText: 'Table of the best choices, webgpu + wasm' });
+    await details.locator('summary').click();
+    const points = bench.frontier.filter((point) => point.backends.includes('wasm'));
+    const rows = details.locator('tbody tr');
+    expect(await rows.count()).toBe(points.length);
+    const between = points.findIndex(({ weights }) => weights?.betaMax);
+    expect(between).toBeGreaterThan(0);
+    expect(await rows.nth(between).locator('td').last().textContent()).toMatch(/^[\d.]+ to 0\.\d+$/);
+    expect(await page.getByText('cost (cores + 8 × GPU share) →').count()).toBe(2);
+  });
+
+  it('is legible, on a narrow screen too: a bench', async () => {
+    const { page } = await show(bench);
+    await expect.poll(() => charts(page).count()).toBe(20);
+    await expectLegible(page);
+  });
+
+  it('has the sign and the word of each flag and mark on one line where it is 800 px wide', async () => {
+    const { page } = await show(bench);
+    await page.setViewportSize({ width: 800, height: 900 });
+    await unfold(page);
+    const signs = page.locator('.flag, .mark');
+    expect(await signs.count()).toBeGreaterThan(0);
+    const broken = await signs.evaluateAll((all) =>
+      all.flatMap((sign) => {
+        const range = document.createRange();
+        range.selectNodeContents(sign);
+        const after = sign.nextSibling;
+        if (sign.matches('.mark') && after instanceof Text) range.setEnd(after, after.data.search(/\S/) + 1);
+        const middles = [...range.getClientRects()].map(({ top, bottom }) => (top + bottom) / 2);
+        const isOneLine = Math.max(...middles) - Math.min(...middles) < 5;
+        return isOneLine ? [] : [sign.parentElement!.textContent];
+      }),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('heads its results with the SLA and the load of each set of backends', async () => {
+    const facts = async (report: BenchReport) => {
+      const { page } = await show(report);
+      return page.locator('header .facts').first().textContent();
+    };
+    expect(await facts(bench)).toMatch(/p95 ≤ 40 ms.*(?<!: )30 requests\/s for 40 s, constant-rate/);
+    const report = fashionReport();
+    for (const run of report.runs.filter(({ backends }) => backends.length === 1))
+      Object.assign(run, { slaMs: 1123, load: { ...run.load, ratePerS: 2.98 } });
+    const text = await facts(report);
+    expect(text).toContain('webgpu: p95 ≤ 1,123 ms');
+    expect(text).toContain('webgpu + wasm: p95 ≤ 40 ms');
+    expect(text).toContain('webgpu: 2.98 requests/s for 40 s');
+    expect(text).toContain('webgpu + wasm: 30 requests/s for 40 s');
   });
 
   it('marks the plan among the best choices by its cost and accuracy, and no other choice of its variants', async () => {
@@ -85,29 +153,6 @@ describe('the report', () => {
     expect(errors).toEqual([]);
   });
 
-  it('has further metrics of a task beside the one that plans use', async () => {
-    const { page } = await show(fashionReport());
-    const table = page.locator('details', { hasText: 'Accuracy of detect' });
-    await table.locator('summary').click();
-    const heads = await table.locator('thead th > button:first-child').allTextContents();
-    expect(heads).toEqual(['Variant', 'F1 at IoU 0.5', 'mAP@0.5', 'Published', 'n']);
-    expect(await table.locator('tbody tr').first().textContent()).toMatch(/^\w+([\d.]+\s%){3}240$/);
-  });
-
-  it('has every point of the frontier in a table, with the weights that choose it', async () => {
-    const report = fashionReport();
-    const { page } = await show(report);
-    const details = page.locator('details', { hasText: 'Table of the best choices, webgpu + wasm' });
-    await details.locator('summary').click();
-    const points = report.frontier.filter((point) => point.backends.includes('wasm'));
-    const rows = details.locator('tbody tr');
-    expect(await rows.count()).toBe(points.length);
-    const between = points.findIndex(({ weights }) => weights?.betaMax);
-    expect(between).toBeGreaterThan(0);
-    expect(await rows.nth(between).locator('td').last().textContent()).toMatch(/^[\d.]+ to 0\.\d+$/);
-    expect(await page.getByText('cost (cores + 8 × GPU share) →').count()).toBe(2);
-  });
-
   it('says in words what the flags of cells and runs mean', async () => {
     const report = fashionReport();
     report.runs[0]!.load.valid = false;
@@ -140,22 +185,6 @@ describe('the report', () => {
     const { page } = await show(report);
     const results = page.locator('#outcome > section', { hasText: 'It held: 99.9' });
     expect(await results.locator('tbody tr').first().locator('.mark').textContent()).toBe('✓');
-  });
-
-  it('heads its results with the SLA and the load of each set of backends', async () => {
-    const facts = async (report: BenchReport) => {
-      const { page } = await show(report);
-      return page.locator('header .facts').first().textContent();
-    };
-    const report = fashionReport();
-    expect(await facts(report)).toMatch(/p95 ≤ 40 ms.*(?<!: )30 requests\/s for 40 s, constant-rate/);
-    for (const run of report.runs.filter(({ backends }) => backends.length === 1))
-      Object.assign(run, { slaMs: 1123, load: { ...run.load, ratePerS: 2.98 } });
-    const text = await facts(report);
-    expect(text).toContain('webgpu: p95 ≤ 1,123 ms');
-    expect(text).toContain('webgpu + wasm: p95 ≤ 40 ms');
-    expect(text).toContain('webgpu: 2.98 requests/s for 40 s');
-    expect(text).toContain('webgpu + wasm: 30 requests/s for 40 s');
   });
 
   it('is valid if only a baseline, which may be overloaded, is not', async () => {
@@ -205,8 +234,7 @@ describe('the report', () => {
   });
 
   it('shows a simulated run that adapts: its plans, forecasts and what came of them', async () => {
-    const run = adaptiveRun();
-    const { errors, page } = await show(run);
+    const { errors, page } = await show(adapted);
     expect(await page.locator('header').textContent()).toMatch(/SIMULATED.*service times: nothing ran/);
     const section = page.locator('#over-time');
     // The charts show arrival rate, latency, misses, PAS, cost and the two stages.
@@ -218,11 +246,17 @@ describe('the report', () => {
     expect(texts[6]).toContain('time (s) →');
     const table = section.locator('details', { hasText: 'Table of plans over time' });
     await table.locator('summary').click();
-    expect(await table.locator('tbody tr').count()).toBe(run.plans.length);
+    expect(await table.locator('tbody tr').count()).toBe(adapted.plans.length);
     const first = await table.locator('tbody tr').first().textContent();
     expect(first).toMatch(/^0\.0\u00a0s.*det16 × 1 × 2res32 × 1 × 2/);
     expect(await section.locator('details', { hasText: 'Table of forecasts' }).count()).toBe(1);
     expect(errors).toEqual([]);
+  });
+
+  it('is legible, on a narrow screen too: what changes over time', async () => {
+    const { page } = await show(adapted);
+    await expect.poll(() => charts(page).count()).toBe(9);
+    await expectLegible(page);
   });
 
   it('shows a run over time where its requests are too many to be told', async () => {
@@ -233,17 +267,16 @@ describe('the report', () => {
   });
 
   it('tells of every comparison what was found, and opens to its charts and runs', async () => {
-    const report = adaptationReport();
-    const { errors, page } = await show(report);
+    const { errors, page } = await show(comparison);
     const rows = page.locator('.findings tbody tr');
-    expect(await rows.count()).toBe(report.comparisons.length);
-    const { rivals, ours } = report.comparisons[0]!;
+    expect(await rows.count()).toBe(comparison.comparisons.length);
+    const { rivals, ours } = comparison.comparisons[0]!;
     const ipa = rivals[0]!;
     const cell = (row: number, head: string) => rows.nth(row).locator(`[data-head="${head}"]`).textContent();
     expect(await cell(0, 'ipa-edge beats IPA')).toContain(
       `IPA: attainment\u00a0${(100 * ipa.slaAttainment).toFixed(1)}`,
     );
-    const { costRatio } = against(report.comparisons[0]!, 'ipa')!;
+    const { costRatio } = against(comparison.comparisons[0]!, 'ipa')!;
     expect(await cell(0, 'ipa-edge beats IPA')).toContain(`✓ yes, cost × ${costRatio!.toFixed(2)}`);
     expect(await cell(0, 'ipa-edge beats IPA-options')).toMatch(
       /^✓ yes, cost × .*at cost of IPA-options: att/,
@@ -255,7 +288,7 @@ describe('the report', () => {
     await rows.nth(0).getByRole('link').click();
     // The charts show accuracy for cost, and arrival rate, PAS, cost, p95 and misses over time.
     await expect.poll(() => charts(page).count()).toBe(6);
-    const comparison = page.locator('#comparison-0');
+    const details = page.locator('#comparison-0');
     const texts = await charts(page).allTextContents();
     for (const system of ['IPA', 'FA2-high', 'FA2-low', 'RIM', 'oracle']) {
       expect(texts[0]).toContain(system);
@@ -263,11 +296,18 @@ describe('the report', () => {
     }
     expect(texts[0]).toContain('at PAS of IPA');
     expect(texts[4]).toMatch(/SLA 500\sms/);
-    await comparison.locator('summary', { hasText: 'Table of runs' }).click();
-    expect(await comparison.locator('tbody tr').count()).toBe(rivals.length + 1 + ours.length);
-    await comparison.locator('summary').first().click();
+    await details.locator('summary', { hasText: 'Table of runs' }).click();
+    expect(await details.locator('tbody tr').count()).toBe(rivals.length + 1 + ours.length);
+    await details.locator('summary').first().click();
     await expect.poll(() => charts(page).count()).toBe(0);
     expect(errors).toEqual([]);
+  });
+
+  it('is legible, on a narrow screen too: a comparison', async () => {
+    const { page } = await show(comparison);
+    await page.locator('.findings a').first().click();
+    await expect.poll(() => charts(page).count()).toBe(6);
+    await expectLegible(page);
   });
 
   it('counts the comparisons by figures of no single weight of cost, and leaves out training loads', async () => {
@@ -300,42 +340,6 @@ describe('the report', () => {
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.evaluate(() => 'broken' in window)).toBe(false);
     expect(errors).toEqual([]);
-  });
-
-  it.each([
-    ['a bench', fashionReport(), 20],
-    ['what changes over time', adaptiveRun(), 9],
-  ])('is legible, on a narrow screen too: %s', async (_, report, drawn) => {
-    const { page } = await show(report);
-    await expect.poll(() => charts(page).count()).toBe(drawn);
-    await expectLegible(page);
-  });
-
-  it('is legible, on a narrow screen too: a comparison', async () => {
-    const { page } = await show(adaptationReport());
-    await page.locator('.findings a').first().click();
-    await expect.poll(() => charts(page).count()).toBe(6);
-    await expectLegible(page);
-  });
-
-  it('has the sign and the word of each flag and mark on one line where it is 800 px wide', async () => {
-    const { page } = await show(fashionReport());
-    await page.setViewportSize({ width: 800, height: 900 });
-    await unfold(page);
-    const signs = page.locator('.flag, .mark');
-    expect(await signs.count()).toBeGreaterThan(0);
-    const broken = await signs.evaluateAll((all) =>
-      all.flatMap((sign) => {
-        const range = document.createRange();
-        range.selectNodeContents(sign);
-        const after = sign.nextSibling;
-        if (sign.matches('.mark') && after instanceof Text) range.setEnd(after, after.data.search(/\S/) + 1);
-        const middles = [...range.getClientRects()].map(({ top, bottom }) => (top + bottom) / 2);
-        const isOneLine = Math.max(...middles) - Math.min(...middles) < 5;
-        return isOneLine ? [] : [sign.parentElement!.textContent];
-      }),
-    );
-    expect(broken).toEqual([]);
   });
 
   it('refuses what is no report, naming the field', async () => {
