@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { keyOf } from '../../solver/documents/cell.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { suitedSla } from '../../web/state/plan/suited-sla.ts';
@@ -10,14 +10,16 @@ import {
   frames,
   holdAfter,
   measureUntil,
+  newContext,
   type OpenedPage,
+  openIn,
   openPage,
-  openProfile,
   planned,
   profileFile,
   saved,
 } from './opened-page.ts';
-import { openedPage, servedPage, servePageWithTestEngine } from './serve.ts';
+import { servedPage, servePageWithTestEngine } from './serve.ts';
+import { sharedPage } from './shared-page.ts';
 import { speechReport } from './speech-fixture.ts';
 
 let page: Page;
@@ -34,7 +36,13 @@ const CHECKS = [
   'One tab measures',
   'ONNX Runtime',
 ];
-const labels = () => page.locator('.checks .under > :first-child').allTextContents();
+const labels = (page: Page) => page.locator('.checks .under > :first-child').allTextContents();
+
+async function deleteStopped(): Promise<void> {
+  await button('Delete what was measured').click();
+  await button('Delete what was measured for good').click();
+  await button(/Resume/).waitFor({ state: 'detached' });
+}
 
 /** Counts the entries of all journals of interrupted profiles. */
 const keptEntries = (): Promise<number> =>
@@ -54,7 +62,7 @@ const keptEntries = (): Promise<number> =>
   );
 
 describe('the profiling page', () => {
-  const tab = openedPage(servePageWithTestEngine);
+  const tab = sharedPage(async () => {}, servePageWithTestEngine);
   beforeEach(() => {
     page = tab.page;
   });
@@ -68,12 +76,6 @@ describe('the profiling page', () => {
     // The user's own scrolling counts from then on.
     await page.mouse.wheel(0, -10_000);
     await expect.poll(() => page.locator('nav [aria-current]').textContent()).toBe('Measure');
-  });
-
-  it('says what this device can do, and what to do about what it cannot', async () => {
-    await page.locator('#device > summary').click();
-    await page.locator('.check').first().waitFor();
-    expect(await labels()).toEqual(expect.arrayContaining(CHECKS));
   });
 
   it('shows what this device can do after each press on a link to it, also where it was folded away since', async () => {
@@ -92,7 +94,9 @@ describe('the profiling page', () => {
     ['a GPU', false],
     ['a software adapter', true],
   ])('tells of the WebGPU adapter: %s', async (_, isFallbackAdapter) => {
-    await page.addInitScript((software) => {
+    const context = await newContext(tab.site.browser);
+    onTestFinished(() => context.close());
+    await context.addInitScript((software) => {
       const adapter = {
         info: { vendor: 'acme', architecture: 'roadrunner', description: '', isFallbackAdapter: software },
         features: new Set(['shader-f16']),
@@ -100,34 +104,27 @@ describe('the profiling page', () => {
       };
       Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: async () => adapter } });
     }, isFallbackAdapter);
-    await page.reload();
+    const { page, complaints } = await openIn(context, tab.site.url);
     await page.locator('.check', { hasText: '1,024 invocations' }).waitFor({ state: 'attached' });
     const check = page.locator('.check', { hasText: 'acme' });
     expect(await check.textContent()).toMatch(isFallbackAdapter ? /SOFTWARE: acme/ : /acme/);
     const remedy = page.locator('#device .notes li', { hasText: 'hardware acceleration' });
     expect(await remedy.count()).toBe(isFallbackAdapter ? 1 : 0);
     expect(await page.getByText('SOFTWARE ADAPTER', { exact: true }).count()).toBe(isFallbackAdapter ? 1 : 0);
-    expect(await labels()).toEqual(expect.arrayContaining([...CHECKS, 'f16 shaders', 'Subgroups']));
+    expect(await labels(page)).toEqual(expect.arrayContaining([...CHECKS, 'f16 shaders', 'Subgroups']));
     expect(await page.locator('.check', { hasText: 'f16 shaders' }).textContent()).toMatch(/yes$/);
     expect(await page.locator('.check', { hasText: 'Subgroups' }).textContent()).toMatch(/no$/);
+    expect(complaints).toEqual([]);
   });
 
-  it('tells the best plan so far while it measures, once every model was measured', async () => {
+  it('says while it measures which cell that is, draws what is measured so far, and tells the best plan so far, once every model was measured', async () => {
     await measureUntil(page, 10);
     const [told, planned] = [page.locator('.provisional'), page.locator('#plan .empty')];
     const none = 'A first plan appears when every model has been measured once.';
     expect([await told.textContent(), await planned.textContent()]).toEqual([none, none]);
     await holdAfter(page, 30);
     await page.locator('.provisional', { hasText: 'Best so far' }).waitFor();
-    await button('Pause').click();
-    expect(await planned.textContent()).toBe(await told.textContent());
-    expect(await told.textContent()).toMatch(
-      /^Best so far: det\d+ → \w+ within [\d,]+ ms, PAS [\d.]+\s%, cost [\d.]+ (cores?|\(cores \+ 8 × GPU share\))\. It may change until all is measured\.$/,
-    );
-  });
-
-  it('says which cell it measures, and draws what is measured so far', async () => {
-    await measureUntil(page, 30);
+    await page.locator('.progress').getByText(`30 of ${CELLS} cells`).waitFor();
     expect(await page.locator('.progress code').textContent()).toMatch(/^\w+\/\w+ on \w+, batch \d+$/);
     expect(await page.locator('.cell-scroll [scope=rowgroup]').allTextContents()).toEqual([
       'detect',
@@ -136,6 +133,13 @@ describe('the profiling page', () => {
     const results = page.locator('#results');
     await results.locator('svg.chart').first().waitFor();
     expect(await results.locator('> header').textContent()).toContain('What is measured so far');
+    await button('Pause').click();
+    expect(await planned.textContent()).toBe(await told.textContent());
+    expect(await told.textContent()).toMatch(
+      /^Best so far: det\d+ → \w+ within [\d,]+ ms, PAS [\d.]+\s%, cost [\d.]+ (cores?|\(cores \+ 8 × GPU share\))\. It may change until all is measured\.$/,
+    );
+    await button('Cancel').click();
+    await deleteStopped();
   });
 
   it('stopped before any speed was measured, says after a reload that what was measured is kept, and goes on', async () => {
@@ -153,10 +157,18 @@ describe('the profiling page', () => {
     await planned(page);
   });
 
-  it('stopped, is offered again after one with other settings has ended, and can be deleted', async () => {
+  it('stopped, goes on once where Resume is pressed twice, is offered again after one with other settings has ended, and can be deleted', async () => {
     await measureUntil(page, 30);
     await button('Cancel').click();
+    // The second press comes before the page has drawn what the first press does.
+    await button(`Resume 30/${CELLS}`).evaluate((one: HTMLElement) => {
+      one.click();
+      one.click();
+    });
+    await page.locator('.progress').getByText(`30 of ${CELLS} cells`).waitFor();
+    await button('Cancel').click();
     await button(`Resume 30/${CELLS}`).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
     await choose(page, { name: 'broken.json', text: '{' });
     await page.locator('.page-problem').waitFor();
     // The error is the file's, so it did not stop the profile.
@@ -168,32 +180,18 @@ describe('the profiling page', () => {
     await button('Start').click();
     await planned(page);
     await button(`Resume 30/${CELLS}`).waitFor();
-    await button('Delete what was measured').click();
-    await button('Delete what was measured for good').click();
-    await button(/Resume/).waitFor({ state: 'detached' });
+    await deleteStopped();
     expect(await keptEntries()).toBe(0);
   });
 
-  it('goes on once where Resume is pressed twice before the page has drawn what the first press does', async () => {
-    await measureUntil(page, 30);
-    await button('Cancel').click();
-    await button(`Resume 30/${CELLS}`).evaluate((one: HTMLElement) => {
-      one.click();
-      one.click();
-    });
-    await page.locator('.progress').getByText(`30 of ${CELLS} cells`).waitFor();
-    await button('Cancel').click();
-    await button(`Resume 30/${CELLS}`).waitFor();
-    expect(await page.getByRole('alert').count()).toBe(0);
-  });
-
   it('says in a card of its results what an opened profile comes to, and leads to the next step', async () => {
-    await openProfile(page);
+    await choose(page, profileFile(fashionProfile()));
+    const sla = page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
+    await expect.poll(() => sla.inputValue()).toBe(String(suitedSla(fashionProfile())));
+    await planned(page);
     const card = page.locator('#results .verdict-card');
     expect(await card.locator('h3').textContent()).toMatch(/^Yes: .* should answer 5 requests\/s within/);
     expect(await card.getByRole('link').getAttribute('href')).toBe('#try');
-    const sla = page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
-    expect(await sla.inputValue()).toBe(String(suitedSla(fashionProfile())));
   });
 
   it('says of an opened profile how much its budget left out', async () => {
@@ -224,7 +222,9 @@ describe('the profiling page', () => {
   });
 
   it('imports and exports a profile byte for byte, and exports its plan with the command that takes it', async () => {
-    await openProfile(page);
+    await choose(page, profileFile(fashionProfile()));
+    await page.locator('.opened-name', { hasText: 'fashion' }).waitFor();
+    await planned(page);
     expect(await saved(page, 'Save profile JSON')).toBe(profileFile(fashionProfile()).text);
     const [exported] = await Promise.all([page.waitForEvent('download'), button(/^Save plan$/).click()]);
     const plan = parsePlan(JSON.parse(await readFile(await exported.path(), 'utf8')), 'the plan');
@@ -232,9 +232,12 @@ describe('the profiling page', () => {
     expect(await page.locator('.answer code').textContent()).toBe(
       `ipa-agent serve --plan ${exported.suggestedFilename()} --replan`,
     );
-    await button(/^Delete the profile/).click();
+    await page
+      .locator('.saved li.marked')
+      .getByRole('button', { name: /^Delete the profile/ })
+      .click();
     await button(/for good$/).click();
-    await expect.poll(() => page.locator('.saved li').count()).toBe(0);
+    await expect.poll(() => page.locator('.saved li.marked').count()).toBe(0);
     expect(await page.locator('.lead').count()).toBe(0);
   });
 });
@@ -285,7 +288,8 @@ describe('a pipeline', () => {
   });
 
   it('that cannot be loaded, nor any other, is not named where the models of an opened profile are missed', async () => {
-    await openProfile(page);
+    await choose(page, profileFile(fashionProfile()));
+    await page.locator('.saved li.marked').waitFor();
     await page.route('**/models/*/manifest.json', (route) => route.abort());
     await page.reload();
     await page.locator('#results').getByText('The models are not loaded yet.').waitFor();
