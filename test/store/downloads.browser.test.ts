@@ -64,6 +64,23 @@ it('a host that allows no more requests for now is asked again after the time th
   expect(new TextDecoder().decode(await small)).toBe('{}');
 });
 
+it('a host that fails at first is asked again', async () => {
+  const bytes = new Uint8Array(MIB).map((_, i) => i % 251);
+  const file = { url: `https://hub.test/${name}`, sha256: await sha256Hex(bytes), mostBytes: bytes.length };
+  const answers = [new Response('', { status: 503 }), new Response(bytes)];
+  vi.stubGlobal('fetch', async () => answers.shift()!);
+  expect(await new Downloads().fetch(file, NEVER, () => ({}))).toEqual(bytes);
+});
+
+it('a file that has another sum than is expected is refused, and nothing of it stays', async () => {
+  const bytes = new Uint8Array(MIB);
+  const file = { url: `https://hub.test/${name}`, sha256: 'a'.repeat(64), mostBytes: bytes.length };
+  vi.stubGlobal('fetch', async () => new Response(bytes));
+  await expect(new Downloads().fetch(file, NEVER, () => ({}))).rejects.toThrow(/SHA-256/);
+  const cache = await caches.open('ipa-edge downloads');
+  expect(await cache.keys()).toEqual([]);
+});
+
 it('all parts of a file stay until a week after the last one was stored', async () => {
   const cache = await caches.open('ipa-edge downloads');
   const keep = (sum: string, start: number, daysAgo: number) => {

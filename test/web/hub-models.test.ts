@@ -28,6 +28,14 @@ const classifier = (channels: number, classes: number) => ({
 const brightest = (type: 'float32' | 'float16') =>
   brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 8] }, 1, { type, dims: ['batch', 3] });
 
+/** Returns the files of a model with weights in a file of their own. */
+const large = () => ({
+  'config.json': classifier(1, CLASSES),
+  'preprocessor_config.json': preprocessor(SIDE, SIDE),
+  'onnx/model.onnx': externalClassifier([1, SIDE, SIDE], CLASSES, 'model.onnx_data'),
+  'onnx/model.onnx_data': WEIGHTS,
+});
+
 /** Returns the files of a shipped model with an encoder and a decoder, by their paths. */
 function translator(): Record<string, Buffer> {
   const mini = join(ROOT, 'models/minis/translate-small');
@@ -37,7 +45,11 @@ function translator(): Record<string, Buffer> {
 }
 
 const site = servedPage();
+/** The page that the tests share, each of which adds a model of another name. After a failed test the next one gets a new page. */
 let own: OwnPage;
+let isOpen = false;
+/** How many complaints the page had before the test. */
+let complaintsBefore: number;
 let hub: LocalHub;
 
 beforeEach(async () => {
@@ -48,16 +60,18 @@ beforeEach(async () => {
     'onnx/model.onnx': brightest('float32'),
     'onnx/model_fp16.onnx': brightest('float16'),
   });
-  hub.publish('owner/large', {
-    'config.json': classifier(1, CLASSES),
-    'preprocessor_config.json': preprocessor(SIDE, SIDE),
-    'onnx/model.onnx': externalClassifier([1, SIDE, SIDE], CLASSES, 'model.onnx_data'),
-    'onnx/model.onnx_data': WEIGHTS,
-  });
-  own = new OwnPage(await openPage(site.browser, site.url));
-  await own.stage('classify').waitFor();
+  if (!isOpen) own = new OwnPage(await openPage(site.browser, site.url));
+  isOpen = true;
+  complaintsBefore = own.opened.complaints.length;
 });
-afterEach(() => Promise.all([own.opened.context.close(), hub.close()]));
+afterEach(async ({ task }) => {
+  await hub.close();
+  if (task.result?.state !== 'fail') return;
+  isOpen = false;
+  await own.opened.context.close();
+});
+
+const complaints = () => own.opened.complaints.slice(complaintsBefore);
 
 /** Fills in the form and sends it. @param more texts of further fields, by their labels */
 async function add(
@@ -68,10 +82,8 @@ async function add(
   more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const form = own.page.getByRole('form', { name: 'A model of the hub' });
-  if (!(await form.isVisible())) {
-    await own.openSection();
-    await form.getByText('More about the model').click();
-  }
+  if (!(await form.isVisible())) await own.openSection();
+  if (!(await form.getByLabel('Revision').isVisible())) await form.getByText('More about the model').click();
   for (const label of ['Prefix', 'Revision', 'Access token'])
     await form.getByLabel(label, { exact: true }).fill(more[label] ?? '');
   await form.getByLabel('Task').selectOption(more.Task ?? '');
@@ -92,6 +104,24 @@ const gate = (id: string): void =>
   });
 
 describe('a model of the hub', () => {
+  it('that is not there, does not fit, or is none is refused, and nothing is kept', async () => {
+    await add('not an id', 'fp32');
+    await own.refused(/is not a model's id: give owner\/name/);
+    await own.stage('classify').waitFor();
+    await add('owner/nothing', 'fp32');
+    await own.refused(/owner\/nothing.*cannot be read: the server answered 404.*Check the model's id/s);
+    await add('owner/brightest', 'q8');
+    await own.refused(/has no model in q8\. It has fp32, fp16/);
+    await add('owner/brightest', 'fp32', 'a variant of classify');
+    await own.refused(
+      /does not fit the stage classify.*Choose another stage or a new pipeline under "Add as"/s,
+    );
+    await add('owner/brightest', 'fp32', 'a new pipeline', 'http://127.0.0.1:9');
+    await own.refused(/127\.0\.0\.1:9 cannot be reached/);
+    expect(await own.ownPipelines()).toEqual([]);
+    expect(await own.keptFiles()).toBe(0);
+  });
+
   it('comes by its id as a new pipeline, gets a second variant, and is there after a reload without a network', async () => {
     await add('owner/brightest', 'fp32');
     await expect
@@ -107,55 +137,25 @@ describe('a model of the hub', () => {
     hub = await LocalHub.start();
     await own.page.reload();
     await expect.poll(() => own.names('classify')).toEqual(['brightest-fp32', 'brightest-fp16']);
-    expect(own.opened.complaints).toEqual([]);
+    expect(complaints()).toEqual([]);
   });
 
   it('that has several sessions and a tokenizer comes with all its files', async () => {
     hub.publish('minis/translate', translator());
+    const before = await own.keptFiles();
     await add('minis/translate', 'fp32');
     await expect.poll(() => own.chosen()).toBe('translate');
     expect(await own.names('translate')).toEqual(['translate-fp32']);
     // The manifest, two models and four files beside them.
-    expect(await own.keptFiles()).toBe(7);
-    expect(own.opened.complaints).toEqual([]);
+    expect(await own.keptFiles()).toBe(before + 7);
+    expect(complaints()).toEqual([]);
   });
 
-  it('whose page is closed while it downloads goes on where it was, with its weights in a file of their own', async () => {
-    const sent = PART_BYTES + 1000;
-    let held = 1;
-    hub.spoil('onnx_data?signature', (_, response) => {
-      if (held-- <= 0) return false;
-      response.writeHead(200, { 'content-length': WEIGHTS.length });
-      response.write(WEIGHTS.subarray(0, sent));
-      return true;
-    });
-    await add('owner/large', 'fp32');
-    await expect
-      .poll(() =>
-        own.page.evaluate(async () => (await (await caches.open('ipa-edge downloads')).keys()).length),
-      )
-      .toBe(2);
-    expect(await own.status().textContent()).toMatch(/Downloading file \d of 2: .* of 8\.39\sMB/);
-    await own.page.close();
-
-    own = new OwnPage(await openIn(own.opened.context, site.url));
-    await add('owner/large', 'fp32');
-    await expect.poll(() => own.chosen()).toBe('large');
-    expect(await own.names('classify')).toEqual(['large-fp32']);
-    const [, from] = /^bytes=(\d+)-$/.exec(hub.requests.at(-1)!.range!)!;
-    expect(Number(from)).toBeGreaterThanOrEqual(PART_BYTES);
-    expect(Number(from)).toBeLessThanOrEqual(sent);
-    // The page removes its downloads once the pipeline has the files.
-    expect(
-      await own.page.evaluate(async () => (await (await caches.open('ipa-edge downloads')).keys()).length),
-    ).toBe(0);
-    expect(own.opened.complaints).toEqual([]);
-  });
-
-  it('whose connection is cut, or whose download is cancelled, goes on where it was', async () => {
+  it('whose connection is cut, whose download is cancelled, or whose page is closed, goes on where it was, with its weights in a file of their own', async () => {
+    hub.publish('owner/large', large());
     const answers: ServerResponse[] = [];
     hub.spoil('onnx_data?signature', ({ headers }, response) => {
-      if (answers.length === 2) return false;
+      if (answers.length === 3) return false;
       const from = Number(/\d+/.exec(headers.range ?? '0')![0]);
       response.writeHead(from > 0 ? 206 : 200, { 'content-length': WEIGHTS.length - from });
       answers.push(response);
@@ -169,52 +169,39 @@ describe('a model of the hub', () => {
           return own.status().textContent();
         })
         .toMatch(said);
+    /** The first byte of the file that the page has asked for last. */
+    const askedFrom = () => Number(/^bytes=(\d+)-$/.exec(hub.requests.at(-1)!.range!)![1]);
+    const partsKept = () =>
+      own.page.evaluate(async () => (await (await caches.open('ipa-edge downloads')).keys()).length);
+
     await add('owner/large', 'fp32');
     await sendSome(0, /: [1-9][\d.]*\skB of/);
     answers[0]!.destroy();
     await expect.poll(() => answers.length).toBe(2);
-    const first = Number(/\d+/.exec(hub.requests.at(-1)!.range!)![0]);
+    const first = askedFrom();
     expect(first).toBeGreaterThan(0);
     answers[1]!.write(WEIGHTS.subarray(0, 1000));
     await own.cancelTaking();
+
+    await add('owner/large', 'fp32');
+    await expect.poll(() => answers.length).toBe(3);
+    expect(askedFrom()).toBeGreaterThanOrEqual(first);
+    const before = await partsKept();
+    answers[2]!.write(WEIGHTS.subarray(0, PART_BYTES));
+    await expect.poll(partsKept).toBeGreaterThan(before);
+    expect(await own.status().textContent()).toMatch(/Downloading file \d of 2: .* of 8\.39\sMB/);
+    const sent = askedFrom() + PART_BYTES;
+    await own.page.close();
+
+    own = new OwnPage(await openIn(own.opened.context, site.url));
     await add('owner/large', 'fp32');
     await expect.poll(() => own.chosen()).toBe('large');
-    expect(Number(/\d+/.exec(hub.requests.at(-1)!.range!)![0])).toBeGreaterThanOrEqual(first);
-  });
-
-  it('that is not there, does not fit, or is none is refused, and nothing is kept', async () => {
-    await add('not an id', 'fp32');
-    await own.refused(/is not a model's id: give owner\/name/);
-    await add('owner/nothing', 'fp32');
-    await own.refused(/owner\/nothing.*cannot be read: the server answered 404.*Check the model's id/s);
-    await add('owner/brightest', 'q8');
-    await own.refused(/has no model in q8\. It has fp32, fp16/);
-    await add('owner/brightest', 'fp32', 'a variant of classify');
-    await own.refused(
-      /does not fit the stage classify.*Choose another stage or a new pipeline under "Add as"/s,
-    );
-    await add('owner/brightest', 'fp32', 'a new pipeline', 'http://127.0.0.1:9');
-    await own.refused(/127\.0\.0\.1:9 cannot be reached/);
-    expect(await own.ownPipelines()).toEqual([]);
-    expect(await own.keptFiles()).toBe(0);
-  });
-
-  it('comes although the host of its files fails at first', async () => {
-    hub.answerWith('onnx?signature', [503, 500]);
-    await add('owner/brightest', 'fp32');
-    await expect.poll(() => own.chosen()).toBe('brightest');
-  });
-
-  it('whose file has another sum than the hub tells is refused, and nothing is kept', async () => {
-    const { length } = brightest('float32');
-    hub.spoil('onnx?signature', (_, response) => {
-      response.writeHead(200, { 'content-length': length }).end(new Uint8Array(length));
-      return true;
-    });
-    await add('owner/brightest', 'fp32');
-    await own.refused(/model\.onnx.*SHA-256/s);
-    expect(await own.ownPipelines()).toEqual([]);
-    expect(await own.keptFiles()).toBe(0);
+    expect(await own.names('classify')).toEqual(['large-fp32']);
+    expect(askedFrom()).toBeGreaterThanOrEqual(PART_BYTES);
+    expect(askedFrom()).toBeLessThanOrEqual(sent);
+    // The page removes its downloads once the pipeline has the files.
+    expect(await partsKept()).toBe(0);
+    expect(own.opened.complaints).toEqual([]);
   });
 
   it('that is gated comes with a token, which the hub alone gets, at the revision that is asked for', async () => {
@@ -238,25 +225,26 @@ describe('a model of the hub', () => {
     await own.page.reload();
     await own.openSection();
     expect(await own.page.getByLabel('Access token').inputValue()).toBe('');
-    expect(own.opened.complaints.filter((one) => !/40[13]/.test(String(one)))).toEqual([]);
+    expect(complaints().filter((one) => !/40[13]/.test(String(one)))).toEqual([]);
   });
 
   it('that is gated comes with its token again where another tab has deleted a part of it', async () => {
-    gate('owner/large');
+    hub.publish('owner/deleted', large());
+    gate('owner/deleted');
     let held: ServerResponse | undefined;
     hub.spoil('onnx_data?signature', (_, response) => {
       held = response;
       response.writeHead(200, { 'content-length': WEIGHTS.length });
       return true;
     });
-    await add('owner/large', 'fp32', 'a new pipeline', hub.url, { 'Access token': TOKEN });
+    await add('owner/deleted', 'fp32', 'a new pipeline', hub.url, { 'Access token': TOKEN });
     await expect.poll(() => held).toBeDefined();
     await own.page.evaluate(async () => {
       const cache = await caches.open('ipa-edge downloads');
       for (const key of await cache.keys()) await cache.delete(key);
     });
     held!.end(WEIGHTS);
-    await expect.poll(() => own.chosen()).toBe('large');
+    await expect.poll(() => own.chosen()).toBe('deleted');
   });
 
   it('that has several tasks gets the one that is chosen, with its prefix', async () => {
