@@ -1,18 +1,22 @@
 import { expect, it } from 'vitest';
-import { fashionProfile } from './fixtures.ts';
-import { choose, drop, frames, openProfile, planned, profileFile, saved } from './opened-page.ts';
+import { drop, dropProfiles, frames, planned, saved } from './opened-page.ts';
 import { fashionReport } from './report-fixtures.ts';
-import { openedPage, servePageWithTestEngine } from './serve.ts';
+import { servePageWithTestEngine } from './serve.ts';
+import { sharedPage } from './shared-page.ts';
 
 /** When the page removes the example's run, and when it keeps the user's own. */
 
-const tab = openedPage(servePageWithTestEngine);
+const tab = sharedPage(async (page) => {
+  await dropProfiles(page, 1, 2);
+  await planned(page);
+}, servePageWithTestEngine);
 
 const outcome = () => tab.page.locator('#try .outcome');
 const button = (name: string) => tab.page.getByRole('button', { name, exact: true });
 
+/** Opens the example, unless the test before has left it open. */
 async function openExample(): Promise<void> {
-  await button('Look at an example').click();
+  if (!(await button('Close the example').isVisible())) await button('Look at an example').click();
   await planned(tab.page);
   await outcome().waitFor();
 }
@@ -23,7 +27,6 @@ const openOwnRun = (): Promise<void> =>
 const sent = () => outcome().locator('p[role=status]').textContent();
 
 it("the example's run goes when a saved profile is opened, and the user's own run that came while the example is shown stays", async () => {
-  await openProfile(tab.page);
   await openExample();
   await tab.page.locator('.saved li button').first().click();
   await tab.page.locator('.saved li.marked').waitFor();
@@ -40,9 +43,6 @@ it("the example's run goes when a saved profile is opened, and the user's own ru
 });
 
 it('the example that arrives after the user has opened another profile does not replace it', async () => {
-  await choose(tab.page, profileFile(fashionProfile(1)));
-  await choose(tab.page, profileFile(fashionProfile(2)));
-  await expect.poll(() => tab.page.locator('.saved li').count()).toBe(2);
   let arrive = () => {};
   const arrived = new Promise<void>((resolve) => {
     arrive = resolve;
@@ -61,14 +61,18 @@ it('the example that arrives after the user has opened another profile does not 
   await (await asked).finished();
   await frames(tab.page, 20);
   expect(await tab.page.locator('.opened').textContent()).toMatch(/^Profile/);
+  await tab.page.unroute('**/example.json');
 });
+
+const archive = async () => JSON.parse(await saved(tab.page, 'Save everything JSON'));
 
 it("an archive that is saved while the example is shown has the user's own run and settings", async () => {
   await openOwnRun();
   await outcome().waitFor();
-  const before = await saved(tab.page, 'Save everything JSON');
+  const before = await archive();
   await openExample();
-  expect(await saved(tab.page, 'Save everything JSON')).toBe(before);
+  // None of the user's profiles is open then.
+  expect(await archive()).toEqual({ ...before, opened: null });
 });
 
 it('the verdict on the results is of the run only while its settings stand; afterwards the run says of which plan it was', async () => {
