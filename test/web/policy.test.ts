@@ -29,18 +29,16 @@ async function open(host: (typeof HOSTS)[number]): Promise<string | undefined> {
 }
 
 describe.each(HOSTS)('the page on %s', (host) => {
-  it('has a policy that allows no inline script and no script from text', async () => {
+  it('is isolated if the host sends headers, has a policy that allows no inline script and no script from text, and runs neither, nor a handler in markup', async () => {
     const sent = await open(host);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(host === 'ipa-edge serve');
     const carried = await page.locator('meta[http-equiv=Content-Security-Policy]').getAttribute('content');
     expect(sent === undefined).toBe(host === 'a host without headers');
     for (const policy of [carried!, ...(sent ? [sent] : [])]) {
       const scripts = policy.split('; ').find((directive) => directive.startsWith('script-src '));
       expect(scripts).toBe("script-src 'self' 'wasm-unsafe-eval'");
     }
-  });
 
-  it('runs neither an inline script, nor a handler in markup, nor text', async () => {
-    await open(host);
     const refused = await page.evaluate(async () => {
       const violated: string[] = [];
       document.addEventListener('securitypolicyviolation', (event) =>
