@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 
 /**
- * Waits 20 ms before the next request of a load that a test sends until some event has happened. A load without pauses would take
+ * Waits 50 ms before the next request of a load that a test sends until some event has happened. A load without pauses would take
  * the CPU time that the event needs.
  */
-export const pause = (): Promise<void> => setTimeout(20);
+export const pause = (): Promise<void> => setTimeout(50);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Endpoint } from '../../../agent/cluster/engine.ts';
 import { Gateway } from '../../../agent/cluster/gateway/gateway.ts';
+import { replicaPlan } from '../../../agent/cluster/replica-plan.ts';
 import { control } from '../../../agent/cluster/watch/controller.ts';
 import { blankItem } from '../../../models/items/item-format.ts';
 import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
@@ -15,7 +16,7 @@ import { packMessage } from '../../../workers/stage/pipe.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
 import { fashionProfile } from '../kubernetes/fashion-profile.ts';
-import { clusterPlan, fashion } from '../kubernetes/objects/plans.ts';
+import { clusterPlan, fashion, sharedPlan } from '../kubernetes/objects/plans.ts';
 import { TestEngine } from './test-engine.ts';
 
 /** These tests use an engine that is not part of the product, because gateway and watch need only the interface of an engine. */
@@ -138,6 +139,21 @@ test('a replica that crashes loses no request, before the engine sees it and aft
   await until(() => expect(service.plan.stages[1]!.replicas).toBe(1));
   expect(labelsOf(await infer(10))).toHaveLength(10);
   expect(events.join('\n')).toContain('was lost');
+});
+
+test('replicas that hold both stages serve the pipeline, and one takes the place of another that crashes', async () => {
+  const both = ['detect', 'classify'];
+  const engine = startEngine();
+  await engine.apply(replicaPlan({ ...sharedPlan(), slaMs: 1e6 }, [{ stages: both, replicas: 2 }]));
+  const { infer, service } = await startGateway(engine);
+  const workers = () => service.plan.workers.map(({ stages }) => stages);
+  await until(() => expect(workers()).toEqual([both, both]));
+  const running = infer(30);
+  await engine.crash('detect');
+  expect(labelsOf(await running)).toHaveLength(30);
+  engine.see();
+  await until(() => expect(workers()).toEqual([both]));
+  expect(labelsOf(await infer(5))).toEqual([[3], [3], [3], [3], [3]]);
 });
 
 test('a replica that crashed unseen holds up neither a plan with more replicas nor the start of a gateway', async () => {

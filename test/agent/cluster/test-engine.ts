@@ -45,7 +45,9 @@ const startWorker =
     };
   };
 
-interface Replica extends Endpoint {
+interface Replica {
+  readonly url: string;
+  readonly stages: readonly string[];
   readonly held: HeldStages;
   readonly app: FastifyInstance;
 }
@@ -62,7 +64,7 @@ export class TestEngine implements Engine {
   };
   #replicas: Replica[] = [];
   /** Replicas that have ended, but that the engine still reports. */
-  #unseen: Endpoint[] = [];
+  #unseen: Replica[] = [];
   readonly #planFollowers = new Set<Follower<Plan>>();
   readonly #endpointFollowers = new Set<Follower<readonly Endpoint[]>>();
 
@@ -73,7 +75,7 @@ export class TestEngine implements Engine {
     const { current, previous } = this.#plans;
     const same = JSON.stringify(current) === JSON.stringify(plan);
     if (!dryRun && !same) {
-      for (const { name, replicas } of plan.stages) await this.#scale(plan, name, replicas);
+      await this.#scale(plan);
       this.#plans = { current: plan, previous: current ?? previous };
       for (const { onChange } of this.#planFollowers) onChange(plan);
     }
@@ -141,7 +143,9 @@ export class TestEngine implements Engine {
 
   /** The replicas that the engine reports. */
   get endpoints(): readonly Endpoint[] {
-    return [...this.#unseen, ...this.#replicas];
+    return [...this.#unseen, ...this.#replicas].flatMap(({ url, stages }) =>
+      stages.map((stage): Endpoint => ({ url, stage, state: 'ready' })),
+    );
   }
 
   /** Variants that the replicas of a stage have chosen. */
@@ -185,23 +189,31 @@ export class TestEngine implements Engine {
   }
 
   #of(stage: string): Replica[] {
-    return this.#replicas.filter((replica) => replica.stage === stage);
+    return this.#replicas.filter(({ stages }) => stages.includes(stage));
   }
 
-  async #scale(plan: Plan, stage: string, replicas: number): Promise<void> {
-    while (this.#of(stage).length < replicas) {
-      const held = await HeldStages.start([stage], {
-        pipeline: this.pipeline,
-        plan,
-        startWorker: startWorker(this.pipeline),
-        onEvent: () => {},
-      });
-      const app = createStageApp(held, { token: async () => TOKEN });
-      const url = await listen(app, '127.0.0.1', 0);
-      this.#replicas.push({ url, stage, state: 'ready', held, app });
+  /** Starts and ends replicas until there is one for each worker of a plan. */
+  async #scale(plan: Plan): Promise<void> {
+    const surplus = [...this.#replicas];
+    for (const { stages } of plan.workers) {
+      const at = surplus.findIndex((replica) => `${replica.stages}` === `${stages}`);
+      if (at < 0) await this.#start(plan, stages);
+      else surplus.splice(at, 1);
     }
-    for (const replica of this.#of(stage).slice(replicas)) await this.#end(replica);
+    for (const replica of surplus) await this.#end(replica);
     this.#report();
+  }
+
+  async #start(plan: Plan, stages: readonly string[]): Promise<void> {
+    const held = await HeldStages.start(stages, {
+      pipeline: this.pipeline,
+      plan,
+      startWorker: startWorker(this.pipeline),
+      onEvent: () => {},
+    });
+    const app = createStageApp(held, { token: async () => TOKEN });
+    const url = await listen(app, '127.0.0.1', 0);
+    this.#replicas.push({ url, stages, held, app });
   }
 
   async #end(replica: Replica): Promise<void> {

@@ -1,13 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { ownLabels, stageLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { type Applied, readApplied } from '../../../agent/kubernetes/plans.ts';
 import type { GivenSettings } from '../../../agent/kubernetes/settings.ts';
-import { folderOfTest } from '../../temporary-folder.ts';
+import { type Place, placeOfTest } from '../shared.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { addNode, addPod } from './stand-in/nodes.ts';
 import { StandIn } from './stand-in/server.ts';
@@ -19,19 +18,16 @@ export const nodeLabels = (arch = 'amd64') => ({
   ...settings.nodeSelector,
 });
 
-/**
- * Starts a stand-in with a large node of each architecture, and writes its kubeconfig to a file. The end of the test removes
- * both.
- */
-export async function standInCluster(): Promise<{
+/** Starts a stand-in with a large node of each architecture, and writes its kubeconfig to a file. By default both end with the test. */
+export async function standInCluster({ folder, atEnd }: Place = placeOfTest()): Promise<{
   standIn: StandIn;
   kubeconfig: string;
   cluster: KubernetesApi;
 }> {
   const standIn = await StandIn.start();
   for (const arch of ['amd64', 'arm64']) addNode(standIn, arch, { labels: nodeLabels(arch) });
-  onTestFinished(() => standIn.down());
-  const kubeconfig = join(folderOfTest(), 'kubeconfig');
+  atEnd(() => standIn.down());
+  const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, standIn.kubeconfig);
   return { standIn, kubeconfig, cluster: new KubernetesApi(await connectionOf({ kubeconfig })) };
 }

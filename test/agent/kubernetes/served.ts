@@ -8,10 +8,10 @@ import { TOKEN_KEY } from '../../../agent/kubernetes/objects/pods.ts';
 import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
 import { type InferenceServerError, OipClient } from '../oip-client.ts';
 import { pause } from '../pause.ts';
+import { type Place, placeOfTest } from '../shared.ts';
 import { batchRequest } from '../tensors.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
@@ -53,42 +53,11 @@ interface Pod {
   readonly served: Plan;
   readonly stage: Stages;
   readonly address: string;
-  readonly tokenFile: string | undefined;
   readonly running: Running;
 }
 
-/**
- * Pods that the tests of a file have started. Later tests use them again, because each start takes more than a second of a core.
- */
-const started: Pod[] = [];
-const ends: (() => Promise<void>)[] = [];
-/**
- * Ends the pods that tests have started. Each file that starts a cluster calls it after its tests, because several files may
- * share this module.
- */
-export const endPods = () => Promise.all(ends.splice(0).map((end) => end()));
 const port = await freePort();
 let addresses = 1;
-
-/**
- * Finds or starts a pod of the plan for each entry of `stages`. A pod that already runs with the same rows of a plan is used
- * again.
- */
-function podsFor(stages: readonly Stages[], served: Plan, tokenFile?: string): Promise<Pod[]> {
-  const taken: (Pod | Promise<Pod>)[] = [];
-  for (const stage of stages) {
-    const free = started.find(
-      (pod) =>
-        rowsOf(pod.served, stage) === rowsOf(served, stage) &&
-        pod.tokenFile === tokenFile &&
-        `${pod.stage}` === `${stage}` &&
-        !taken.includes(pod) &&
-        runs(pod.running.process),
-    );
-    taken.push(free ?? newPod({ served, stage, address: `127.0.0.${++addresses}`, tokenFile }));
-  }
-  return Promise.all(taken);
-}
 
 /** The rows of a plan that a pod with these stages uses, as text. */
 const rowsOf = ({ stages }: Plan, held: Stages): string =>
@@ -96,26 +65,49 @@ const rowsOf = ({ stages }: Plan, held: Stages): string =>
 
 const runs = ({ killed, exitCode }: ChildProcess): boolean => !killed && exitCode === null;
 
-async function newPod(of: Omit<Pod, 'running'>): Promise<Pod> {
-  const { served, stage, address, tokenFile } = of;
-  const running = await startPod(served, stage, { address, port, tokenFile, atEnd: (end) => ends.push(end) });
-  const pod = { ...of, running };
-  started.push(pod);
-  return pod;
-}
+const urlOfPod = (address: string) => `api/v1/namespaces/${settings.namespace}/pods/${address}`;
+
+export type Cluster = Awaited<ReturnType<typeof startCluster>>;
 
 /**
- * Starts a cluster of processes: a stand-in for the API server, stages on loopback addresses, and a gateway in front of them.
- * @param tokenFile file from which the pods read their token
+ * Starts a cluster of processes: a stand-in for the API server, pods on loopback addresses, and a gateway in front of them. The
+ * pods read their token from `tokenFile`.
  */
-export async function startCluster(stages: readonly Stages[], served = plan, tokenFile?: string) {
-  const { standIn, kubeconfig, cluster } = await standInCluster();
-  // The pods require this token, so the cluster must have it before the plan is applied.
-  await cluster.create(secretOf(TOKEN));
-  await engineIn(cluster).apply(served);
-  const pods = await podsFor(stages, served, tokenFile);
+export async function startCluster(place: Place) {
+  const { folder, atEnd } = place;
+  const { standIn, kubeconfig, cluster } = await standInCluster(place);
   const { store } = standIn;
-  const keyOf = ({ address }: Pod) => `api/v1/namespaces/${settings.namespace}/pods/${address}`;
+  const tokenFile = join(folder, 'token');
+  const planFile = join(folder, 'plan.json');
+  await writeFile(planFile, JSON.stringify(plan));
+  /** The pods that have started. Their processes run on while no pod stands for them in the API server. */
+  const started: Pod[] = [];
+
+  /** Finds or starts a pod of the plan for each entry of `stages`. A pod with the same rows is used again. */
+  function podsFor(stages: readonly Stages[], served: Plan): Promise<Pod[]> {
+    const taken: (Pod | Promise<Pod>)[] = [];
+    for (const stage of stages) {
+      const free = started.find(
+        (pod) =>
+          rowsOf(pod.served, stage) === rowsOf(served, stage) &&
+          `${pod.stage}` === `${stage}` &&
+          !taken.includes(pod) &&
+          runs(pod.running.process),
+      );
+      taken.push(free ?? newPod({ served, stage, address: `127.0.0.${++addresses}` }));
+    }
+    return Promise.all(taken);
+  }
+
+  async function newPod(of: Omit<Pod, 'running'>): Promise<Pod> {
+    const { served, stage, address } = of;
+    const running = await startPod(served, stage, { address, port, tokenFile, atEnd });
+    const pod = { ...of, running };
+    started.push(pod);
+    return pod;
+  }
+
+  const keyOf = ({ address }: Pod) => urlOfPod(address);
   /** Functions that change what the API server says of a pod. */
   const tell = {
     starts: (pod: Pod, ready = true) =>
@@ -129,25 +121,60 @@ export async function startCluster(stages: readonly Stages[], served = plan, tok
     ends: (pod: Pod) => endPod(store, keyOf(pod), pod.running.process),
     gone: (pod: Pod) => store.remove(keyOf(pod)),
   };
-  for (const pod of pods) tell.starts(pod);
+
   /** Asks the API server to evict a pod, as `kubectl drain` does. @returns the status of the answer */
   const evict = async ({ address }: Pod): Promise<number> => {
-    const url = `${standIn.url}/api/v1/namespaces/${settings.namespace}/pods/${address}/eviction`;
     const { authorization } = standIn;
-    const answer = await fetch(url, { method: 'POST', headers: { authorization }, body: '{}' });
-    return answer.status;
+    const asked = { method: 'POST', headers: { authorization }, body: '{}' };
+    return (await fetch(`${standIn.url}/${urlOfPod(address)}/eviction`, asked)).status;
   };
-  const folder = folderOfTest();
-  await writeFile(join(folder, 'plan.json'), JSON.stringify(served));
-  // The gateway gets its token from the cluster, and everything else from its arguments.
-  const startGateway = (name = 'gateway') =>
-    startAgent([
-      ...['gateway', '--plan', join(folder, 'plan.json'), '--namespace', settings.namespace],
-      ...['--kubeconfig', kubeconfig, '--port', '0', '--remember', join(folder, `${name}.json`)],
-    ]);
-  const gateway = await startGateway();
-  return { standIn, cluster, pods, tell, evict, gateway, startGateway };
+
+  /** Starts a gateway, which gets its token from the cluster, and everything else from its arguments. */
+  const startGateway = (name: string, place: Pick<Place, 'atEnd'> = placeOfTest()) =>
+    startAgent(
+      [
+        ...['gateway', '--plan', planFile, '--namespace', settings.namespace],
+        ...['--kubeconfig', kubeconfig, '--port', '0', '--remember', join(folder, `${name}.json`)],
+      ],
+      {},
+      place,
+    );
+
+  let first: Promise<Running> | undefined;
+  /**
+   * Lets the cluster serve a plan with these pods alone, one for each entry of `stages`, and waits until its gateway, which the
+   * first call starts, serves it.
+   */
+  async function serve(stages: readonly Stages[], served = plan) {
+    await writeFile(tokenFile, TOKEN);
+    // The pods require this token, so the cluster must have it before the plan is applied.
+    await cluster.apply(secretOf(TOKEN), { force: true });
+    await engineIn(cluster).apply(served);
+    const pods = await podsFor(stages, served);
+    const has = (pod: Pod) => store.get(keyOf(pod)) !== undefined;
+    for (const pod of pods) if (!has(pod)) tell.starts(pod);
+    for (const pod of started) if (has(pod) && !pods.includes(pod)) tell.gone(pod);
+    first ??= startGateway('gateway', place);
+    const gateway = await first;
+    await untilServed(gateway, served, stages);
+    const before = gateway.lines.length;
+    /** What the gateway has written since. */
+    const written = () => gateway.lines.slice(before).join('\n');
+    return { pods, gateway, written };
+  }
+
+  return { standIn, cluster, tokenFile, tell, evict, serve, startGateway, started };
 }
+
+/** Waits until a gateway serves a plan with a pod for each entry of `stages`. */
+export const untilServed = (gateway: Running, { stages: rows }: Plan, stages: readonly Stages[]) =>
+  until(async () => {
+    const now = (await (await fetch(`${gateway.url}/plan`)).json()) as Plan;
+    const pods = stages.map((held) => [held].flat());
+    expect(now.stages.map(({ name, variant, replicas }) => [name, variant, replicas])).toEqual(
+      rows.map(({ name, variant }) => [name, variant, pods.filter((held) => held.includes(name)).length]),
+    );
+  });
 
 /** Number of requests that are open at a time. */
 export const OPEN = 8;
@@ -194,7 +221,10 @@ export async function send(
 
 export const metrics = async ({ url }: Running): Promise<string> => (await fetch(`${url}/metrics`)).text();
 
-/** The value of a metric. */
+/** The value of a metric of a gateway. */
+export const metricOf = async (gateway: Running, name: string): Promise<number> =>
+  metricIn(await metrics(gateway), name);
+
 const metricIn = (text: string, name: string): number =>
   Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)![1]);
 
