@@ -6,6 +6,7 @@ import { replicaPlan, withOwnReplicas } from '../../../agent/cluster/replica-pla
 import { planOnce } from '../../../workers/planner/once.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
+import { ipaAgentHere } from '../here.ts';
 import { addStartingPod, engineIn, standInCluster } from './cluster.ts';
 import { fashionProfile, podsProfile } from './fashion-profile.ts';
 import { startCommand } from './processes.ts';
@@ -27,10 +28,7 @@ async function setUp() {
     return path;
   };
   const cluster = ['--kubeconfig', kubeconfig, '--namespace', 'shop'];
-  const apply = async (...args: string[]) => {
-    const { lines, ended } = startCommand(['apply', ...args, ...cluster]);
-    return { code: await ended, text: lines.join('\n') };
-  };
+  const apply = (...args: string[]) => ipaAgentHere(['apply', ...args, ...cluster]);
   return { standIn, folder, write, apply, cluster, engine: engineIn(api) };
 }
 
@@ -54,7 +52,7 @@ test('ipa-agent apply tells where, what would change, what has changed, and that
   expect(text).toContain('~ Deployment fashion-classify  changed\n    spec.replicas: 1 → 3');
   expect(text).toContain('data["previous.json"]: the plan before it');
   const back = await apply('--rollback', 'fashion', '--json');
-  const changes = JSON.parse(back.text) as {
+  const changes = JSON.parse(back.stdout) as {
     kind: string;
     name: string;
     state: string;
@@ -113,16 +111,16 @@ test('what the user gives is checked before the cluster is asked for', async () 
   const file = await write('plan.json', plan);
   const [first, ...stages] = plan.stages;
   const other = await write('other.json', { ...plan, stages: [{ ...first!, variant: 'none' }, ...stages] });
-  const refusal = async (...args: string[]) => {
-    const { lines, ended } = startCommand([...args, '--kubeconfig', 'no-cluster']);
-    return { code: await ended, text: lines.join('\n') };
-  };
+  const refusal = (...args: string[]) => ipaAgentHere([...args, '--kubeconfig', 'no-cluster']);
   const watch = await refusal('watch', '--pipeline', 'fashion', '--profile', 'none.json');
-  expect(watch).toEqual({ code: 2, text: expect.stringContaining('none.json cannot be read') });
+  expect(watch).toMatchObject({ code: 2, text: expect.stringContaining('none.json cannot be read') });
   const gateway = await refusal('gateway', '--plan', file, '--port', '0', '--token-file', 'no-token');
-  expect(gateway).toEqual({ code: 2, text: expect.stringContaining('no-token cannot be read') });
+  expect(gateway).toMatchObject({ code: 2, text: expect.stringContaining('no-token cannot be read') });
   const apply = await refusal('apply', '--plan', other);
-  expect(apply).toEqual({ code: 2, text: expect.stringContaining('The plan does not fit the manifest') });
+  expect(apply).toMatchObject({
+    code: 2,
+    text: expect.stringContaining('The plan does not fit the manifest'),
+  });
 });
 
 test.each([
@@ -137,10 +135,9 @@ test.each([
     const { code, text } = await apply('--plan', await write('plan.json', planned));
     expect([code, text.includes(says)]).toEqual([0, said]);
     const files = ['--profile', await write('profile.json', profile)];
-    const { lines, process } = startCommand(['watch', '--pipeline', 'fashion', ...files, ...cluster]);
-    await until(() => expect(lines.join('\n')).toContain('watching fashion in namespace shop'));
-    process.kill('SIGTERM');
-    expect(lines.join('\n').includes(says)).toBe(said);
+    const watch = ['watch', '--pipeline', 'fashion', ...files, ...cluster];
+    const watched = await ipaAgentHere(watch, 'watching fashion in namespace shop');
+    expect(watched.text.includes(says)).toBe(said);
   },
 );
 
@@ -162,9 +159,9 @@ test.each([
   const planFile = await write('plan.json', plan);
   const out = join(folder, 'objects');
   const flags = ['--plan', planFile, '--format', format, '--namespace', 'shop', '--out', out, '--json'];
-  const { lines, ended } = startCommand(['export', ...flags]);
-  expect(await ended).toBe(0);
-  const names: string[] = JSON.parse(lines.find((line) => line.startsWith('['))!);
+  const { code, stdout } = await ipaAgentHere(['export', ...flags]);
+  expect(code).toBe(0);
+  const names: string[] = JSON.parse(stdout);
   const objects = await Promise.all(
     names.map(async (name) =>
       parseAllDocuments(await readFile(join(out, name), 'utf8')).map((document) => document.toJS()),
@@ -189,10 +186,10 @@ test('ipa-agent export of a chart names no namespace for the token, because the 
     '--out',
     join(folder, 'chart'),
   ];
-  const { lines, ended } = startCommand(['export', ...flags]);
-  expect(await ended).toBe(0);
-  expect(lines.join('\n')).toContain("the chart's notes");
-  expect(lines.join('\n')).not.toContain('--namespace');
+  const { code, text } = await ipaAgentHere(['export', ...flags]);
+  expect(code).toBe(0);
+  expect(text).toContain("the chart's notes");
+  expect(text).not.toContain('--namespace');
 });
 
 test('of two ipa-agent watch one leads, and the other does when it ends', async () => {

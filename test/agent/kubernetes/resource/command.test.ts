@@ -1,14 +1,17 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
-import { RESOURCE, type ResourceStatus } from '../../../../agent/kubernetes/resource/schema.ts';
+import {
+  RESOURCE,
+  type ResourceStatus,
+  resourceDefinition,
+} from '../../../../agent/kubernetes/resource/schema.ts';
 import { exportProfile } from '../../../../workers/store/exchange.ts';
-import { IPA_AGENT } from '../../../compiled.ts';
 import { folderOfTest } from '../../../temporary-folder.ts';
 import { until } from '../../../until.ts';
+import { ipaAgentHere } from '../../here.ts';
 import { appliedIn, standInCluster } from '../cluster.ts';
 import { fashionProfile } from '../fashion-profile.ts';
 import { jobOf, runPod } from '../jobs.ts';
@@ -16,14 +19,12 @@ import { fashion } from '../objects/plans.ts';
 import { startCommand } from '../processes.ts';
 import { arrivals } from '../watched.ts';
 
-const printed = (...args: string[]): KubernetesObject[] =>
-  parseAllDocuments(execFileSync(process.execPath, [IPA_AGENT, 'crd', ...args], { encoding: 'utf8' })).map(
-    (one) => one.toJS(),
-  );
+const printed = async (...args: string[]): Promise<KubernetesObject[]> =>
+  parseAllDocuments((await ipaAgentHere(['crd', ...args])).stdout).map((one) => one.toJS());
 
 test('with a kubeconfig alone, the commands crd and watch take an SLA to a plan that follows the load', async () => {
   const { standIn, kubeconfig, cluster } = await standInCluster();
-  const [crd, ...none] = printed();
+  const [crd, ...none] = await printed();
   expect(none).toEqual([]);
   standIn.define(crd!);
   const load = await arrivals(standIn);
@@ -50,17 +51,16 @@ test('with a kubeconfig alone, the commands crd and watch take an SLA to a plan 
   });
 });
 
-test('without a pipeline crd refuses an option of pods with exit 2, because it prints the CRD alone', () => {
-  const crd = (...args: string[]) =>
-    spawnSync(process.execPath, [IPA_AGENT, 'crd', ...args], { encoding: 'utf8' });
-  expect(crd('--help').stdout).toMatch(/--image <name> +with --pipeline or --manifest: an image/);
-  const { status, stdout, stderr } = crd('--image', 'registry.example/ipa-edge:1');
+test('without a pipeline crd refuses an option of pods with exit 2, because it prints the CRD alone', async () => {
+  const crd = (...args: string[]) => ipaAgentHere(['crd', ...args]);
+  expect((await crd('--help')).stdout).toMatch(/--image <name> +with --pipeline or --manifest: an image/);
+  const { code, stdout, stderr } = await crd('--image', 'registry.example/ipa-edge:1');
   expect(stderr).toContain('--image is an option of --pipeline or --manifest: give one of them too');
-  expect([status, stdout]).toEqual([2, '']);
+  expect([code, stdout]).toEqual([2, '']);
 });
 
-test('for a pipeline crd prints the watch that serves it, too, as objects that kubectl takes', () => {
-  const objects = printed(
+test('for a pipeline crd prints the watch that serves it, too, as objects that kubectl takes', async () => {
+  const objects = await printed(
     '--pipeline',
     'fashion',
     '--namespace',
@@ -80,25 +80,14 @@ test('for a pipeline crd prints the watch that serves it, too, as objects that k
 
 test('watch logs the name of the InferencePipeline that it follows, where Kubernetes does not take that of the pipeline', async () => {
   const { standIn, kubeconfig } = await standInCluster();
+  standIn.define(resourceDefinition());
   const manifest = join(folderOfTest(), 'manifest.json');
   await writeFile(manifest, JSON.stringify({ ...fashion.manifest, name: 'my_pipeline' }));
-  const { lines } = startCommand([
-    'watch',
-    '--manifest',
-    manifest,
-    '--namespace',
-    'shop',
-    '--kubeconfig',
-    kubeconfig,
-  ]);
-  const logged = await until(() => {
-    const name = /watching the InferencePipeline (\S+)/.exec(lines.join('\n'))?.[1];
-    expect(name, lines.join('\n')).toMatch(/^my-pipeline-/);
-    return name!;
-  });
-  await until(() =>
-    expect(standIn.seen.map(({ url }) => decodeURIComponent(url)).join('\n')).toContain(
-      `metadata.name=${logged}`,
-    ),
+  const reached = ['--namespace', 'shop', '--kubeconfig', kubeconfig];
+  const { text } = await ipaAgentHere(['watch', '--manifest', manifest, ...reached], 'no InferencePipeline');
+  const name = /watching the InferencePipeline (\S+)/.exec(text)?.[1];
+  expect(name, text).toMatch(/^my-pipeline-/);
+  expect(standIn.seen.map(({ url }) => decodeURIComponent(url)).join('\n')).toContain(
+    `metadata.name=${name}`,
   );
 });
