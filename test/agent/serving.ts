@@ -24,20 +24,24 @@ export const items = (await labelledItems(pack, models.pipeline)).map((stage) =>
 
 export const planOf = (hand: Omit<HandPlan, 'backend'>) => handPlan(models, { backend: 'cpu', ...hand });
 
-/** A service with real workers behind real HTTP, in this process. */
-export interface Serving {
+/** A service with real workers, in this process. */
+interface Started {
   readonly service: Service;
+  readonly events: string[];
+}
+
+/** A service behind real HTTP. */
+export interface Serving extends Started {
   readonly client: OipClient;
   readonly url: string;
   readonly port: number;
-  readonly events: string[];
   close(): Promise<void>;
 }
 
-export async function serving(
+async function startService(
   hand: Omit<HandPlan, 'backend'>,
-  { http, ...options }: Partial<ServiceOptions & PlanChanges> & { readonly http?: Partial<HttpLimits> } = {},
-): Promise<Serving> {
+  options: Partial<ServiceOptions> = {},
+): Promise<Started> {
   const events: string[] = [];
   const service = await Service.start({
     pipeline: models.pipeline,
@@ -46,7 +50,15 @@ export async function serving(
     onEvent: (what) => events.push(what),
     ...options,
   });
-  const app = createApp(service, { checkPlan: () => {}, ...options }, http);
+  return { service, events };
+}
+
+/** Serves a service over HTTP. Closing leaves the service as it is. */
+export async function overHttp(
+  { service, events }: Started,
+  { http, ...changes }: Partial<PlanChanges> & { readonly http?: Partial<HttpLimits> } = {},
+): Promise<Serving> {
+  const app = createApp(service, { checkPlan: () => {}, ...changes }, http);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -59,8 +71,22 @@ export async function serving(
     events,
     async close() {
       client.close();
-      service.close();
       await app.close();
+    },
+  };
+}
+
+export async function serving(
+  hand: Omit<HandPlan, 'backend'>,
+  options: Partial<ServiceOptions> & Parameters<typeof overHttp>[1] = {},
+): Promise<Serving> {
+  const started = await startService(hand, options);
+  const served = await overHttp(started, options);
+  return {
+    ...served,
+    async close() {
+      started.service.close();
+      await served.close();
     },
   };
 }
