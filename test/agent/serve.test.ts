@@ -3,7 +3,7 @@ import { createServer, get } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../../agent/http/app.ts';
 import { serve } from '../../agent/http/serve.ts';
 import { initialPlan } from '../../agent/service/initial-plan.ts';
@@ -17,15 +17,25 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { planOnce } from '../../workers/planner/once.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import { until } from '../until.ts';
-import { writeFewScenes } from '../web/few-scenes.ts';
 import { fashionProfile } from '../web/fixtures.ts';
 import { FASHION } from '../workers/fashion.ts';
 import { startAtOnce } from '../workers/start-at-once.ts';
 import { type AgentProcess, ipaAgentServe } from './command.ts';
 import { heardOn } from './heard.ts';
+import { ipaAgentHere } from './here.ts';
 import { fashionProfile as cpuProfile } from './kubernetes/fashion-profile.ts';
+import { writeLightest } from './lightest.ts';
 import { OipClient } from './oip-client.ts';
-import { load, metric, models, planOf, replicas, requestOf, whole } from './serving.ts';
+import {
+  load,
+  metric,
+  models,
+  planOf,
+  replicas,
+  requestOf,
+  serving as startServing,
+  whole,
+} from './serving.ts';
 
 const made: string[] = [];
 let folder: string;
@@ -49,7 +59,7 @@ afterAll(() => {
 
 const here = await localTarget(models, nodeEnvironment());
 const { device } = here;
-const hand = planOf({ workers: [['detect'], ['classify']], batch: 2 });
+const hand = planOf({ workers: [['detect', 'classify']], batch: 2 });
 /** The plan with the device of this machine, because the agent refuses plans for other devices. */
 const ownPlan: Plan = { ...hand, profile: { ...hand.profile, device } };
 
@@ -72,20 +82,20 @@ test('SIGTERM under load: what was accepted is answered, what comes after is tol
   expect(agent.told.at(-1)).toMatchObject({ event: 'ended' });
 });
 
-test.each([
-  ['Ctrl-C reaches the agent and its workers', (pid: number) => process.kill(-pid, 'SIGINT')],
-  ['SIGTERM reaches the agent and its workers', (pid: number) => process.kill(-pid, 'SIGTERM')],
-  ['their terminal is closed', (pid: number) => process.kill(-pid, 'SIGHUP')],
-])('requests that are being run when %s are all answered, and no worker ends', async (_, end) => {
+/**
+ * Starts an agent as the leader of a process group, as a terminal does, and ends it in the midst of requests.
+ * @param end sends the group a signal
+ */
+async function endWhileRunning(end: (started: AgentProcess) => void): Promise<void> {
   agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)], {}, { detached: true });
   const url = (await agent.listening)!;
   const client = new OipClient(url);
   const workers = replicas(agent.child.pid);
   for (const pid of workers) process.kill(pid, 'SIGSTOP');
-  const answers = Array.from({ length: 8 }, (_, i) => client.infer('fashion', requestOf(0, 8 * i, 48)));
+  const answers = Array.from({ length: 8 }, (_, i) => client.infer('fashion', requestOf(0, 4 * i, 4)));
   const settled = Promise.allSettled(answers);
-  await until(async () => expect(await metric(url, 'ipa_edge_open_requests')).toBe(8 * 48));
-  end(agent.child.pid!);
+  await until(async () => expect(await metric(url, 'ipa_edge_open_requests')).toBe(8 * 4));
+  end(agent);
   await until(async () => {
     const { status, headers } = await fetch(`${url}/v2/health/ready`);
     // The server closes the connection, because a client that kept it would send its next request to a server that is ending.
@@ -95,26 +105,27 @@ test.each([
   expect((await settled).map(({ status }) => status)).toEqual(Array(8).fill('fulfilled'));
   client.close();
   expect(await agent.ended).toBe(0);
-  expect(JSON.stringify(agent.told)).not.toMatch(/killed by SIG(INT|TERM|HUP)/);
+}
+
+test('requests that are being run when the terminal of the agent and its workers is closed are all answered, and no worker ends', async () => {
+  await endWhileRunning(({ child }) => process.kill(-child.pid!, 'SIGHUP'));
+  expect(JSON.stringify(agent!.told)).not.toContain('killed by SIG');
 });
 
-test('requests that are being run when Ctrl-C ends the agent and the tee that reads its log are all answered', async () => {
-  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
-  const url = (await agent.listening)!;
-  const client = new OipClient(url);
-  const workers = replicas(agent.child.pid);
-  for (const pid of workers) process.kill(pid, 'SIGSTOP');
-  const settled = Promise.allSettled(
-    Array.from({ length: 4 }, (_, i) => client.infer('fashion', requestOf(0, i))),
-  );
-  await until(async () => expect(await metric(url, 'ipa_edge_open_requests')).toBe(4));
-  agent.child.stdout!.destroy();
-  agent.child.kill('SIGINT');
-  await until(async () => expect((await fetch(`${url}/v2/health/ready`)).status).toBe(503));
-  for (const pid of workers) process.kill(pid, 'SIGCONT');
-  expect((await settled).map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'));
-  client.close();
-  expect(await agent.ended).toBe(0);
+test('requests that are being run when Ctrl-C reaches the agent, its workers and the tee that reads its log are all answered', async () => {
+  await endWhileRunning(({ child }) => {
+    child.stdout!.destroy();
+    process.kill(-child.pid!, 'SIGINT');
+  });
+});
+
+test('a worker goes on when the signals reach it that a terminal and systemd send to all processes of a command', async () => {
+  const serving = await startServing({ workers: [['detect', 'classify']] });
+  onTestFinished(() => serving.close());
+  const workers = replicas();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) for (const pid of workers) process.kill(pid, signal);
+  expect((await serving.client.infer('fashion', requestOf(0))).outputs).toHaveLength(5);
+  expect(replicas()).toEqual(workers);
 });
 
 test('a second SIGTERM ends the agent at once, with a worker that is stopped', async () => {
@@ -191,10 +202,10 @@ test('whoever opens a connection or begins a request and never goes on is told o
 });
 
 test('a plan of another device is refused with exit 2 and why, and what to do', async () => {
-  agent = ipaAgentServe(['--plan', write('plan.json', hand)]);
-  expect(await agent.ended).toBe(2);
-  expect(agent.stderr()).toContain('it is of a device whose agent is none; here it is Node');
-  expect(agent.stderr()).toContain('--replan');
+  const { code, stderr } = await ipaAgentHere(['serve', '--plan', write('plan.json', hand), '--port', '0']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('it is of a device whose agent is none; here it is Node');
+  expect(stderr).toContain('--replan');
 });
 
 test('a plan for a GPU is refused where there is none', async () => {
@@ -213,7 +224,7 @@ test('a plan for a GPU is refused where there is none', async () => {
 
 test('a plan as the page makes it is planned again with --replan alone, on a profile that is made once and kept', async () => {
   const elsewhere = await planOnce(fashionProfile(), { slaMs: 800, ratePerS: 3, percentile: 95 });
-  const manifest = await writeFewScenes(join(folder, 'models'));
+  const manifest = await writeLightest(join(folder, 'models'));
   const given = ['--plan', write('plan.json', elsewhere), '--manifest', manifest];
   const args = [...given, '--replan', '--budget', '1s'];
   agent = ipaAgentServe(args);
@@ -234,17 +245,18 @@ test('a plan as the page makes it is planned again with --replan alone, on a pro
   agent.child.kill('SIGTERM');
   expect(await agent.ended).toBe(0);
 
-  agent = ipaAgentServe([...args, '--adapt']);
-  expect(await agent.listening).toBeDefined();
-  const [{ plan: second }] = agent.told as unknown as [{ plan: Plan }];
+  const again = await ipaAgentHere(['serve', ...args, '--adapt', '--port', '0', '--json'], '"listening"');
+  expect(again.code).toBe(0);
+  const { plan: second } = JSON.parse(again.stdout.split('\n')[0]!) as { plan: Plan };
   expect(second.profile.sha256).toBe(first.profile.sha256);
-  expect(agent.stderr()).toBe('');
+  expect(again.stderr).toBe('');
 });
 
 test('--adapt needs the profile that the plan was made from', async () => {
-  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--adapt']);
-  expect(await agent.ended).toBe(2);
-  expect(agent.stderr()).toContain('Give it with --profile');
+  const given = ['--plan', write('plan.json', ownPlan), '--adapt'];
+  const { code, stderr } = await ipaAgentHere(['serve', ...given, '--port', '0']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('Give it with --profile');
 });
 
 /**
@@ -288,9 +300,10 @@ test('a model outside the folder of its manifest is not read: exit 2', async () 
   manifest.stages[0].variants[0].file = '../outside.onnx';
   writeFileSync(join(folder, 'outside.onnx'), 'no model');
   writeFileSync(path, JSON.stringify(manifest));
-  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--manifest', path]);
-  expect(await agent.ended).toBe(2);
-  expect(agent.stderr()).toMatch(/is not in .*the folder of the manifest/);
+  const given = ['--plan', write('plan.json', ownPlan), '--manifest', path];
+  const { code, stderr } = await ipaAgentHere(['serve', ...given, '--port', '0']);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/is not in .*the folder of the manifest/);
 });
 
 describe('an agent with a token and names', () => {
@@ -360,11 +373,8 @@ describe('an agent with a token and names', () => {
     const profile = { ...cpuProfile(), device };
     const plan = await planOnce(profile, { slaMs: 1000, ratePerS: 1 });
     const adapted = ['--plan', write('adapted.json', plan), '--adapt', '--profile', write('p.json', profile)];
-    agent = ipaAgentServe([...adapted, '--port', port]);
-    expect(await agent.ended).toBe(2);
-    expect(agent.told).toEqual([]);
-    expect(agent.stderr()).toContain(
-      `The agent cannot listen on port ${port} of 127.0.0.1: the port is in use`,
-    );
+    const { code, stdout, stderr } = await ipaAgentHere(['serve', ...adapted, '--port', port, '--json']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`The agent cannot listen on port ${port} of 127.0.0.1: the port is in use`);
   });
 });

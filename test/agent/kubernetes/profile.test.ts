@@ -12,7 +12,7 @@ import { exportProfile } from '../../../workers/store/exchange.ts';
 import { IPA_AGENT } from '../../compiled.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
-import { writeFewScenes } from '../../web/few-scenes.ts';
+import { writeLightest } from '../lightest.ts';
 import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { JOBS, jobOf, leavePodPending, podKeyOf, runPod, warn } from './jobs.ts';
@@ -34,7 +34,7 @@ test('a job profiles where it is told to, and its profile is fetched', async () 
   expect(nodeSelector).toEqual({ pool: 'edge', disk: 'ssd' });
   // The test runs the container's command here, except that it writes to another folder and measures fewer variants and scenes.
   const { args: told } = containers[0]!;
-  const manifest = await writeFewScenes(join(folder, 'models'));
+  const manifest = await writeLightest(join(folder, 'models'));
   const args = told.map((arg) =>
     arg === told[told.indexOf('--manifest') + 1] ? manifest : arg.replace(/^\/tmp\//, `${folder}/`),
   );
