@@ -11,6 +11,7 @@ import {
   asksOn,
   currentPlan,
   deploymentOf,
+  engineOfWatch,
   GATEWAY,
   planFor,
   pods,
@@ -157,15 +158,15 @@ test('a field that another tool has taken stays and is reported, the rest of the
 });
 
 test('the stored plan follows the load whoever made its ConfigMap', async () => {
-  const { cluster, standIn, first, load } = await planned();
+  const { cluster, standIn, first } = await planned();
   const metadata = { name: 'fashion-plan', namespace: 'shop' };
   const data = { 'plan.json': JSON.stringify(first) };
   const made = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
   const key = 'api/v1/namespaces/shop/configmaps/fashion-plan';
   standIn.store.apply(key, made, 'kubectl-client-side-apply', true, false);
-  load.ratePerS = 150;
-  await watch(cluster);
-  await grown(cluster);
+  const next = await planFor(150);
+  await engineOfWatch(cluster).adapt(next, first);
+  expect(await currentPlan(cluster)).toEqual(next);
 });
 
 test('a plan that somebody else applies is followed, with what it was asked for', async () => {
@@ -185,14 +186,13 @@ test('a plan that somebody else applies is followed, with what it was asked for'
 });
 
 test('an image that somebody else applies stays, whatever plans follow', async () => {
-  const { cluster, first, load } = await planned();
-  load.ratePerS = 150;
-  const { decided } = await watch(cluster);
-  await decided.end();
+  const { cluster, first } = await planned();
+  const engine = engineOfWatch(cluster);
   const image = 'registry.example/ipa-edge:next';
   await engineIn(cluster, { ...settings, image }).apply(first);
-  decided.most = Number.POSITIVE_INFINITY;
-  await grown(cluster);
+  const next = await planFor(150);
+  await engine.adapt(next, first);
+  expect(await currentPlan(cluster)).toEqual(next);
   expect((await appliedIn(cluster)).settings!.image).toBe(image);
   expect(JSON.stringify(await deploymentOf(cluster, 'fashion-detect'))).toContain(image);
 });

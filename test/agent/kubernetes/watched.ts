@@ -75,12 +75,16 @@ interface Watching {
   readonly adaptationFor?: ControllerOptions['adaptationFor'];
 }
 
+/** The engine with which `watch` adapts plans. It is given no settings of pods, because those that were applied stay. */
+export const engineOfWatch = (cluster: KubernetesApi): KubernetesEngine =>
+  new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' });
+
 /** Runs `watch` until the test has finished. */
 export async function watch(
   cluster: KubernetesApi,
   { foreseenPerS, stableMs = 400, checkMs = 200, adaptationFor }: Watching = {},
 ) {
-  const engine = new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' });
+  const engine = engineOfWatch(cluster);
   const events: string[] = [];
   /**
    * The number of decisions so far, and the most that there may be. After these the forecast fails, so `watch` decides on no

@@ -1,12 +1,18 @@
 import { expect, onTestFinished } from 'vitest';
 import type { KubernetesApi } from '../../../../agent/kubernetes/api.ts';
+import { KubernetesEngine } from '../../../../agent/kubernetes/engine.ts';
+import { keepProfile, measuredFor } from '../../../../agent/kubernetes/resource/kept-profile.ts';
 import { type ReconcileOptions, reconcile } from '../../../../agent/kubernetes/resource/reconcile.ts';
 import {
   RESOURCE,
   type ResourceStatus,
   resourceDefinition,
+  resourceSpec,
 } from '../../../../agent/kubernetes/resource/schema.ts';
-import { exportProfile } from '../../../../workers/store/exchange.ts';
+import { podSettings } from '../../../../agent/kubernetes/settings.ts';
+import { planRequest } from '../../../../solver/plan/request.ts';
+import { Planner } from '../../../../workers/planner/planner.ts';
+import { exportProfile, identify } from '../../../../workers/store/exchange.ts';
 import { until } from '../../../until.ts';
 import { standInCluster } from '../cluster.ts';
 import { fashionProfile } from '../fashion-profile.ts';
@@ -16,6 +22,12 @@ import type { StandIn } from '../stand-in/server.ts';
 
 const KEY = 'apis/ipa-edge.dev/v1alpha1/namespaces/shop/inferencepipelines/fashion';
 export const spec = { slaMs: 300, ratePerS: 2, cores: 40, adapt: false };
+
+const profile = await identify(fashionProfile());
+const { slaMs, ratePerS, cores } = spec;
+const request = planRequest(profile.profile, { slaMs, ratePerS, resources: { cores } });
+/** What an earlier watch has left in a cluster. To plan in a child process, as watch does, would take a second of a core. */
+const left = { profile, plan: (await Planner.open(profile)).plan({ ...request, apart: true }) };
 
 export const statusOf = (standIn: StandIn) => (standIn.store.get(KEY)!.status ?? {}) as ResourceStatus;
 export const conditionOf = (standIn: StandIn, type: string) =>
@@ -62,13 +74,23 @@ export async function watched(
     });
   const profiled = async () =>
     runPod(standIn, await jobOf(standIn), 'Succeeded', exportProfile(fashionProfile()));
+  const untilPlanned = () => until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
   /** Applies an InferencePipeline, measures its profile, and waits until a plan is applied. */
-  const planned = async () => {
+  const measured = async () => {
     await apply(spec);
     await profiled();
-    await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+    await untilPlanned();
   };
-  return { standIn, cluster, events, apply, profiled, planned, stop, ended };
+  /** Leaves a profile and a plan in the cluster, as an earlier watch does, applies an InferencePipeline, and waits until it serves. */
+  const planned = async (change: object = {}) => {
+    await keepProfile(cluster, left.profile, 'shop', measuredFor(resourceSpec.parse(spec)));
+    const given = podSettings('fashion', 'shop', {});
+    const engine = new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop', given });
+    await engine.apply(left.plan);
+    await apply({ ...spec, ...change });
+    await untilPlanned();
+  };
+  return { standIn, cluster, events, apply, profiled, measured, planned, stop, ended };
 }
 
 export const jobsMade = ({ seen }: StandIn): number =>
