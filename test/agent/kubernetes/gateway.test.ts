@@ -1,13 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { expect, onTestFinished, test } from 'vitest';
-import type { Endpoint } from '../../../agent/cluster/engine.ts';
-import { podLabels } from '../../../agent/kubernetes/objects/labels.ts';
+import { expect, test } from 'vitest';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { sharedByTests } from '../shared.ts';
-import { engineIn, standInCluster } from './cluster.ts';
-import { fashion, settings, sharedPlan } from './objects/plans.ts';
+import { engineIn } from './cluster.ts';
+import { fashion } from './objects/plans.ts';
 import { type Running, TOKEN } from './processes.ts';
 import {
   endsOf,
@@ -23,7 +21,7 @@ import {
   untilMetric,
   untilServed,
 } from './served.ts';
-import { addPod, setNodeReady } from './stand-in/nodes.ts';
+import { setNodeReady } from './stand-in/nodes.ts';
 
 const clusterOfFile = sharedByTests(startCluster);
 
@@ -105,26 +103,22 @@ test('a node of which the cluster loses sight with requests in flight takes none
   await expectConserved(gateway);
 });
 
-test('a pod that holds both stages is a replica of each', async () => {
-  const { standIn, cluster } = await standInCluster();
-  await engineIn(cluster).apply(sharedPlan());
-  const { namespace } = settings;
-  const labels = podLabels('fashion', ['detect', 'classify']);
-  addPod(standIn, { name: 'both', namespace, labels, serves: { address: '127.0.0.2', port: 80 } });
-  const stop = new AbortController();
-  onTestFinished(() => stop.abort());
-  let seen: readonly Endpoint[] = [];
-  const onChange = (endpoints: typeof seen) => {
-    seen = endpoints;
+test('a pod that holds both stages serves the pipeline, and another one takes its place', async () => {
+  const both = ['detect', 'classify'];
+  const sharing: Plan = {
+    ...plan,
+    stages: plan.stages.map((stage) => ({ ...stage, replicas: 1 })),
+    workers: [{ ...plan.workers[0]!, stages: both }],
   };
-  void engineIn(cluster).followEndpoints({ onChange, onEvent: () => {}, signal: stop.signal });
-  const [url, state] = ['http://127.0.0.2:80', 'ready'];
-  await until(() => {
-    expect(seen).toHaveLength(2);
-    expect(seen).toEqual(
-      expect.arrayContaining(['detect', 'classify'].map((stage) => ({ url, stage, state }))),
-    );
+  const { tell, serve } = await clusterOfFile();
+  const { pods, gateway } = await serve([both, both], sharing);
+  expect(((await (await fetch(`${gateway.url}/plan`)).json()) as Plan).workers).toHaveLength(2);
+  const outcomes = await send(gateway, 60, (sent) => {
+    if (sent === 24) pods[0]!.running.process.kill('SIGKILL');
+    if (sent === 36) tell.gone(pods[0]!);
   });
+  expect(outcomes).toEqual({ completed: 60 });
+  await untilMetric(gateway, 'ipa_edge_replicas{stage="detect"} 1');
 });
 
 test('pods of a heavy variant run the items that escalate; they end with the cascade, and no request is lost', async () => {
