@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { format } from 'node:util';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { COMMANDS, ipaEdge as program } from '../../bench/program.ts';
 import { runCommand } from '../../workers/command/program.ts';
 import { IPA_EDGE } from '../compiled.ts';
+import { type RanHere, runHere } from '../run-here.ts';
 
 export interface Ran {
   readonly code: number | null;
@@ -45,39 +45,12 @@ export const onceTrue =
     child.once('close', () => clearInterval(watch));
   };
 
-/** Runs `ipa-edge` in this process, which saves the start of another: one command at a time, and none that gets a signal. */
-export async function ipaEdgeHere(
+/** Runs `ipa-edge` as {@link runHere} does. */
+export const ipaEdgeHere = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<Ran> {
-  let stdout = '';
-  let stderr = '';
-  const spies = [
-    vi.spyOn(console, 'log').mockImplementation((...said) => {
-      stdout += `${format(...said)}\n`;
-    }),
-    vi.spyOn(console, 'error').mockImplementation((...said) => {
-      stderr += `${format(...said)}\n`;
-    }),
-    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      stderr += text;
-      return true;
-    }),
-  ];
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-  const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
-  const heard = signals.map((signal) => process.listeners(signal));
-  try {
-    const code = await runCommand(program(), COMMANDS, [process.execPath, IPA_EDGE, ...args]);
-    return { code, stdout, stderr };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-    vi.unstubAllEnvs();
-    for (const [i, signal] of signals.entries())
-      for (const listener of process.listeners(signal))
-        if (!heard[i]!.includes(listener)) process.off(signal, listener);
-  }
-}
+): Promise<RanHere> =>
+  runHere(() => runCommand(program(), COMMANDS, [process.execPath, IPA_EDGE, ...args]), { env });
 
 /** Runs `ipa-edge` as {@link ipaEdgeHere} does, and expects that it refuses its input with exit code 2. @returns what it says */
 export async function refusal(...asked: Parameters<typeof ipaEdgeHere>): Promise<string> {
