@@ -2,9 +2,10 @@ import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import { expectAccessible } from './accessible.ts';
 import { cellsOfNode, fashionProfile } from './fixtures.ts';
-import { choose, holdAfter, openProfile, profileFile } from './opened-page.ts';
+import { choose, holdAfter, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
-import { openedPage, servePageWithTestEngine } from './serve.ts';
+import { servePageWithTestEngine } from './serve.ts';
+import { sharedPage } from './shared-page.ts';
 
 /** The section "Where the time goes" of the results. */
 
@@ -21,11 +22,10 @@ async function ask(page: Page, variant: string, backend: string, batch: string):
 }
 
 describe('the operators of a variant', () => {
-  const opened = openedPage();
+  const opened = sharedPage(async (page) => choose(page, profileFile(await profileOfRealModels())));
 
   it('are timed on demand, and shown with their shares beside the median without the profiler', async () => {
     const { page } = opened;
-    await openProfile(page, await profileOfRealModels());
     await ask(page, 'classify/cnn8', 'wasm', '2');
     const table = panel(page).getByRole('region', { name: 'Operators by time' });
     await table.waitFor();
@@ -55,21 +55,10 @@ describe('the operators of a variant', () => {
 });
 
 describe('where the runtime does not help', () => {
-  const opened = openedPage(servePageWithTestEngine);
-
-  it('no cell can be timed of a profile of the chosen pipeline that has none on a backend of browsers, and the page says so', async () => {
-    const { page } = opened;
-    const profile = fashionProfile();
-    await choose(page, profileFile({ ...profile, cells: cellsOfNode(profile) }));
-    await panel(page)
-      .getByText('This profile has no measured cell on a backend that this browser can run.')
-      .waitFor();
-    expect(await time(page).count()).toBe(0);
-  });
+  const opened = sharedPage((page) => choose(page, profileFile(fashionProfile())), servePageWithTestEngine);
 
   it('the page says what is missing, cancels, and tells of an error in place', async () => {
     const { page } = opened;
-    await choose(page, profileFile(fashionProfile()));
     await ask(page, 'detect/det4', 'webgpu', '1');
     await panel(page).getByText('without the WebGPU feature timestamp-query').waitFor();
 
@@ -91,7 +80,6 @@ describe('where the runtime does not help', () => {
 
   it('a profile that is begun meanwhile is not disturbed', async () => {
     const { page } = opened;
-    await choose(page, profileFile(fashionProfile()));
     await ask(page, 'detect/det4', 'wasm', '1');
     await panel(page).getByText('Running detect/det4').waitFor();
     await holdAfter(page, 1);
@@ -100,5 +88,15 @@ describe('where the runtime does not help', () => {
     await holdAfter(page, undefined);
     await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
     expect(await panel(page).getByText('Running').count()).toBe(0);
+  });
+
+  it('no cell can be timed of a profile of the chosen pipeline that has none on a backend of browsers, and the page says so', async () => {
+    const { page } = opened;
+    const profile = fashionProfile();
+    await choose(page, profileFile({ ...profile, cells: cellsOfNode(profile) }));
+    await panel(page)
+      .getByText('This profile has no measured cell on a backend that this browser can run.')
+      .waitFor();
+    expect(await time(page).count()).toBe(0);
   });
 });

@@ -12,6 +12,7 @@ import { tone, wavOf } from '../models/wav.ts';
 import { expectAccessible } from './accessible.ts';
 import { dropOn, type OpenedPage, openPage } from './opened-page.ts';
 import { openWholeBrowser, servedPage } from './serve.ts';
+import { sharedPage } from './shared-page.ts';
 
 /** Gives a shipped pipeline sounds and questions of the user's own; the browser's made-up microphone beeps. */
 
@@ -28,22 +29,27 @@ beforeAll(async () => {
 });
 afterAll(() => withMicrophone.close());
 
+async function choosePipeline(page: Page): Promise<void> {
+  await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption(PIPELINE);
+  await page.getByRole('region', { name: 'Stage transcribe' }).waitFor();
+}
+
 async function open(browser: Browser, permissions: string[] = []): Promise<OpenedPage> {
   const opened = await openPage(browser, site.url, { permissions, reducedMotion: 'reduce' });
   onTestFinished(async () => {
     await opened.context.close();
     expect(opened.complaints).toEqual([]);
   });
-  const { page } = opened;
-  await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption(PIPELINE);
-  await page.getByRole('region', { name: 'Stage transcribe' }).waitFor();
+  await choosePipeline(opened.page);
   return opened;
 }
 
-const button = ({ page }: OpenedPage, name: string) => page.getByRole('button', { name, exact: true });
-const steps = ({ page }: OpenedPage) => page.getByRole('list', { name: 'Stage by stage' }).locator('> li');
+type WithPage = Pick<OpenedPage, 'page'>;
 
-async function answered(opened: OpenedPage, question: string): Promise<string[]> {
+const button = ({ page }: WithPage, name: string) => page.getByRole('button', { name, exact: true });
+const steps = ({ page }: WithPage) => page.getByRole('list', { name: 'Stage by stage' }).locator('> li');
+
+async function answered(opened: WithPage, question: string): Promise<string[]> {
   await opened.page.getByText('Type the question first.').waitFor();
   await opened.page.getByRole('textbox', { name: 'Question' }).fill(question);
   await button(opened, 'Run your input').click();
@@ -53,9 +59,7 @@ async function answered(opened: OpenedPage, question: string): Promise<string[]>
 
 /** Waits until the page says beside the input why it refuses a sound. */
 async function refused(page: Page, why: RegExp): Promise<void> {
-  const problem = page.locator('.own').getByRole('alert');
-  await problem.waitFor();
-  expect(await problem.textContent()).toMatch(why);
+  await expect.poll(() => page.locator('.own').getByRole('alert').textContent()).toMatch(why);
 }
 
 /** Returns a recording of the shipped pack as a WAV file. */
@@ -66,9 +70,10 @@ async function packedRecording(): Promise<Uint8Array> {
   return wavOf(samplesOf(splitFields(pipeline.first.format, item!).content), { rateHz: RATE_HZ });
 }
 
-describe('a sound of the user', () => {
+describe('a sound file of the user', () => {
+  const opened = sharedPage(choosePipeline, undefined, { reducedMotion: 'reduce' });
+
   it('is transcribed, and a question about it answered', async () => {
-    const opened = await open(site.browser);
     const { page } = opened;
     await page.getByText('Record or choose a sound first.').waitFor();
     await dropOn(page, '.own-drop', [{ name: 'message.wav', bytes: await packedRecording() }]);
@@ -87,7 +92,6 @@ describe('a sound of the user', () => {
   });
 
   it('is played and stopped by its button', async () => {
-    const opened = await open(site.browser);
     const bytes = wavOf(tone(440, LONGEST_S, RATE_HZ), { rateHz: RATE_HZ });
     await dropOn(opened.page, '.own-drop', [{ name: 'tone.wav', bytes }]);
     await button(opened, 'Play the recording').press('Enter');
@@ -95,6 +99,19 @@ describe('a sound of the user', () => {
     await button(opened, 'Play the recording').waitFor();
   });
 
+  it('is refused in place where it is longer than the stage takes', async () => {
+    const bytes = wavOf(tone(440, LONGEST_S + 1, RATE_HZ), { rateHz: RATE_HZ });
+    await dropOn(opened.page, '.own-drop', [{ name: 'long.wav', bytes }]);
+    await refused(opened.page, /lasts 7.000 s, and at most 6.000 s are taken/);
+  });
+
+  it('is refused in place where no sound is in the file', async () => {
+    await dropOn(opened.page, '.own-drop', [{ name: 'notes.mp3', bytes: new TextEncoder().encode('notes') }]);
+    await refused(opened.page, /finds no sound that it can decode/);
+  });
+});
+
+describe('a sound from the microphone', () => {
   it('is recorded with the microphone', async () => {
     const opened = await open(withMicrophone, ['microphone']);
     await button(opened, 'Record').press('Enter');
@@ -172,19 +189,6 @@ describe('a sound of the user', () => {
     await button(opened, 'Record').click();
     await refused(opened.page, /it gave no sound\. Check its switch, then record again/);
     expect(await button(opened, 'Record').isEnabled()).toBe(true);
-  });
-
-  it('is refused in place where it is longer than the stage takes', async () => {
-    const { page } = await open(site.browser);
-    const bytes = wavOf(tone(440, LONGEST_S + 1, RATE_HZ), { rateHz: RATE_HZ });
-    await dropOn(page, '.own-drop', [{ name: 'long.wav', bytes }]);
-    await refused(page, /lasts 7.000 s, and at most 6.000 s are taken/);
-  });
-
-  it('is refused in place where no sound is in the file', async () => {
-    const { page } = await open(site.browser);
-    await dropOn(page, '.own-drop', [{ name: 'notes.mp3', bytes: new TextEncoder().encode('notes') }]);
-    await refused(page, /finds no sound that it can decode/);
   });
 });
 
