@@ -240,7 +240,8 @@ test('a session that is killed is loaded again; SIGTERM lets what runs end', asy
   const client = new OipClient(pod.url);
   const request = batchRequest(classify, batchOf(labelled[1]!.items.slice(0, 64)));
   const sent = () => Array.from({ length: 10 }, () => client.infer('classify', request));
-  await Promise.all(sent());
+  // The loss that was told may be that of the decoder alone: until the other one is noticed, the pod says that it is ready.
+  await until(() => Promise.all(sent()));
   const running = sent();
   const settled = Promise.allSettled(running);
   await Promise.race(running);
