@@ -3,19 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
 
-const make = (): string => mkdtempSync(join(tmpdir(), 'ipa-edge-'));
-const remove = (folder: string) => rmSync(folder, { recursive: true, force: true });
+/** Makes a folder that its caller removes with {@link removeFolder}. */
+export const makeFolder = (): string => mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+export const removeFolder = (folder: string) => rmSync(folder, { recursive: true, force: true });
 
 /** Makes a folder that is removed when the test has finished. */
 export function folderOfTest(): string {
-  const folder = make();
-  onTestFinished(() => remove(folder));
+  const folder = makeFolder();
+  onTestFinished(() => removeFolder(folder));
   return folder;
 }
 
 /** Makes a folder that is removed after the tests of the file. */
 export function folderOfFile(): string {
-  const folder = make();
-  afterAll(() => remove(folder));
+  const folder = makeFolder();
+  afterAll(() => removeFolder(folder));
   return folder;
 }

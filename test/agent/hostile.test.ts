@@ -26,7 +26,7 @@ import { sharedByTests } from './shared.ts';
 let agent: Serving;
 
 const plan = { workers: [['detect', 'classify']], batch: 8, maxWaitMs: 0 };
-/** All tests but one share a service, because workers are dear. */
+/** All tests but one share a service, because a worker takes seconds of a core to start. */
 const served = sharedByTests(async ({ atEnd }) => {
   const made = await serving(plan);
   atEnd(() => made.close());

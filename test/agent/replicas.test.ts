@@ -5,7 +5,7 @@ import { startAtOnce } from '../workers/start-at-once.ts';
 import { load, metric, models, planOf, replicas, requestOf, serving, whole } from './serving.ts';
 import { sharedByTests } from './shared.ts';
 
-/** Lets the services of this file start workers only once it has resolved. */
+/** The services of this file wait for this promise before they start a worker. */
 let mayCome = Promise.resolve();
 
 /** Serves for the tests of a `describe`. */

@@ -30,7 +30,7 @@ interface Started {
   readonly events: string[];
 }
 
-/** A service behind real HTTP. */
+/** A service that answers over HTTP on a port of this machine, with a client of it. */
 export interface Serving extends Started {
   readonly client: OipClient;
   readonly url: string;

@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, onTestFailed, onTestFinished } from 'vitest';
-import { folderOfTest } from '../temporary-folder.ts';
+import { folderOfTest, makeFolder, removeFolder } from '../temporary-folder.ts';
 
 /** Where the parts of a test are made, and until when they last. */
 export interface Place {
@@ -29,8 +26,8 @@ export function sharedByTests<T>(make: (place: Place) => Promise<T>): () => Prom
     for (const one of ends.splice(0).reverse()) await one();
   };
   const makeAnew = async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
-    ends.push(() => rm(folder, { recursive: true, force: true }));
+    const folder = makeFolder();
+    ends.push(() => removeFolder(folder));
     return make({ folder, atEnd: (one) => ends.push(one) });
   };
   afterAll(end);

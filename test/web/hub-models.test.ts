@@ -169,7 +169,7 @@ describe('a model of the hub', () => {
           return own.status().textContent();
         })
         .toMatch(said);
-    /** The first byte of the file that the page has asked for last. */
+    /** The position in the file at which the page's last request for a part of the file begins. */
     const askedFrom = () => Number(/^bytes=(\d+)-$/.exec(hub.requests.at(-1)!.range!)![1]);
     const partsKept = () =>
       own.page.evaluate(async () => (await (await caches.open('ipa-edge downloads')).keys()).length);

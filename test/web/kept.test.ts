@@ -168,7 +168,7 @@ it('settings that were kept and are no JSON, of another shape, or have a value t
   await planned(tab.page);
   expect(await number(tab.page, 'Budget (s)').inputValue()).toBe('120');
   expect(await number(tab.page, 'Duration (s)').inputValue()).toBe('40');
-  // The message stays although charts have appeared since.
+  // The message is still shown after the charts have appeared.
   expect(await tab.page.getByRole('alert').allTextContents()).toEqual([
     'No pipeline gone is kept here. It was removed, or added in another browser.',
   ]);

@@ -5,12 +5,12 @@ import { reportViewer } from './report-viewer.ts';
 import { expectWalked } from './walked-chart.ts';
 
 const show = reportViewer();
-/** Reports that no test changes, and which the page therefore loads once for tests that follow each other. */
+/** Tests leave these reports unchanged, so the page loads each once for tests that follow each other. */
 const bench = fashionReport();
 const adapted = adaptiveRun();
 const comparison = adaptationReport();
 
-/** Expects this many charts, and none with an outline of a text over its data. */
+/** Expects that the page shows this many charts, and that no chart draws the outline of a text over its data. */
 async function expectNoOutlines({ page }: Awaited<ReturnType<typeof show>>, drawn: number): Promise<void> {
   const charts = page.locator('svg.chart');
   await expect.poll(() => charts.count()).toBe(drawn);

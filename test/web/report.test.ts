@@ -12,7 +12,7 @@ import { expectWalked } from './walked-chart.ts';
 const HOSTILE = '</script><img src=x onerror="window.broken = 1"><!-- $& $1 \u2028';
 
 const show = reportViewer();
-/** Reports that no test changes, and which the page therefore loads once for tests that follow each other. */
+/** Tests leave these reports unchanged, so the page loads each once for tests that follow each other. */
 const bench = fashionReport();
 const adapted = adaptiveRun();
 const comparison = adaptationReport();
