@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import { filesOf, inOneFolder } from '../../models/manifests/edit.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { ROOT } from '../../workers/command/root.ts';
@@ -6,10 +8,22 @@ import { fileReader } from '../../workers/hub/reader.ts';
 import { ensurePageBuilt } from '../setup/built.ts';
 import { type Host, serveFolder } from './static-server.ts';
 
+const PAGE = join(ROOT, 'dist/page');
+
 /** Serves the page on 127.0.0.1. @throws PortUnavailableError */
 export async function servePage(port: number): Promise<Host> {
   await ensurePageBuilt();
-  return serveFolder(join(ROOT, 'dist/page'), port);
+  return serveFolder(PAGE, port, modelsBesidePage());
+}
+
+/** The npm package has the shipped models only in `models`, not in the built page. Returns a reader for each file, by URL. */
+function modelsBesidePage(): Map<string, () => Promise<Uint8Array>> {
+  if (existsSync(join(PAGE, 'models'))) return new Map();
+  const entries = readdirSync(join(ROOT, 'models'), { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  return new Map(paths.map((path) => [relative(ROOT, path).split(sep).join('/'), () => readFile(path)]));
 }
 
 /** URL at which {@link serveManifest} serves the manifest, relative to the served folder. */
@@ -47,5 +61,5 @@ export async function serveManifest(
 /** Serves the page with the models of a manifest. @throws errors of {@link serveManifest} */
 export async function servePageWith(manifestPath: string, signal: AbortSignal): Promise<Host> {
   await ensurePageBuilt();
-  return serveManifest(manifestPath, join(ROOT, 'dist/page'), signal);
+  return serveManifest(manifestPath, PAGE, signal);
 }

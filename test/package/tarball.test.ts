@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -96,6 +97,21 @@ test('what its documents link to is in it', async () => {
     );
     expect([document, broken]).toEqual([document, []]);
   }
+});
+
+test('no large file is in it twice', async () => {
+  const shipped = join(folder, 'node_modules/ipa-edge');
+  const entries = await readdir(shipped, { recursive: true, withFileTypes: true });
+  const sums = new Map<string, string>();
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    const bytes = await readFile(path);
+    if (bytes.length < 100_000) continue;
+    const sum = hash('sha256', bytes);
+    expect([path, sums.get(sum)]).toEqual([path, undefined]);
+    sums.set(sum, path);
+  }
+  expect(sums.size).toBeGreaterThan(20);
 });
 
 const COMMANDS = {
@@ -197,8 +213,18 @@ test('ipa-edge serve sends the page with its headers', async () => {
   const page = await fetch(url);
   expect(await page.text()).toContain('<div id="app">');
   for (const [name, value] of Object.entries(HEADERS)) expect(page.headers.get(name)).toBe(value);
-  expect((await fetch(new URL('models/fashion/manifest.json', url))).status).toBe(200);
   expect((await fetch(new URL('../package.json', url))).status).toBe(404);
+});
+
+test('ipa-edge serve sends the shipped models with the page', async () => {
+  const url = await serve('ipa-edge', 'serve', '--port', '0');
+  for (const file of ['models/fashion/manifest.json', 'models/minis/mood-small/onnx/model.onnx']) {
+    const sent = await fetch(new URL(file, url));
+    expect(Buffer.from(await sent.arrayBuffer())).toEqual(
+      await readFile(join(folder, 'node_modules/ipa-edge', file)),
+    );
+  }
+  expect((await fetch(new URL('models/', url))).status).toBe(404);
 });
 
 test('without a browser, profile installs none, and names the command that does', async () => {
