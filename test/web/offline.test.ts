@@ -176,7 +176,8 @@ describe('the built page on a host without headers, under a path', () => {
     onTestFinished(() => whole.close());
     page = await whole.newPage();
     await page.goto(host.url);
-    await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    // The service worker reloads the page once. During the reload the browser has no manifest to judge.
+    await expect.poll(isolated).toBe(true);
     const session = await page.context().newCDPSession(page);
     const { errors, data } = await session.send('Page.getAppManifest');
     expect(errors).toEqual([]);
