@@ -30,6 +30,21 @@ describe('a chart of the report', () => {
     await expectNoOutlines(await show(bench), 20);
   });
 
+  it('of latencies has a dot for each request, in one element for each outcome, so that long runs stay quick to show', async () => {
+    const { page } = await show(bench);
+    // The heaviest variants are the ones with requests of all four outcomes.
+    const run = bench.runs[1]!;
+    const dots = page.locator('#runs figure').nth(1).locator('svg.chart [aria-label=dot] > *');
+    await expect.poll(() => dots.count()).toBe(4);
+    const drawn = await dots.evaluateAll((all) =>
+      all.map((path) => path.getAttribute('d')!.split('M').length - 1),
+    );
+    const latencies = run.requests.flatMap(({ latencyMs }) => latencyMs ?? []);
+    const within = latencies.filter((ms) => ms <= run.slaMs).length;
+    const { shed, failed } = run.result;
+    expect(drawn).toEqual([within, latencies.length - within, shed, failed]);
+  });
+
   it('of the stages of a plan has a line at the SLA', async () => {
     const { page } = await show(bench);
     await page

@@ -6,18 +6,10 @@ import { endLabels, innerHeight, logAxisY, MARGIN, ruleAt } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import type { ChartPoint } from './chart-points.ts';
 import { Legend, NEW_PLAN } from './Legend.tsx';
+import { onePath } from './one-path.ts';
 import { RULE } from './series.ts';
 import { stretchesOf } from './stretches.ts';
 import { tipAlong } from './time-panel.ts';
-
-/** At most this many marks are drawn for each outcome, because more would only overlap and slow the page. */
-const MARKS_MAX = 2500;
-
-/** Keeps every k-th entry, so that at most {@link MARKS_MAX} are left. */
-const thinned = <T,>(all: readonly T[]): readonly T[] => {
-  const step = Math.ceil(all.length / MARKS_MAX);
-  return step <= 1 ? all : all.filter((_, i) => i % step === 0);
-};
 
 const seconds = (request: RequestRecord): number => request.arrivalMs / 1000;
 
@@ -82,35 +74,31 @@ function latencyOverTime(
     marks: [
       ...logAxisY(domain, '↑ latency (ms)'),
       endLabels([sla], domain, { height: innerHeight(HEIGHT), log: true }),
-      Plot.dot(thinned(within), {
+      Plot.dot(within, {
         x: seconds,
         y: 'latencyMs',
-        r: 1.6,
+        render: onePath('circle', 1.6),
         fill: 'var(--series-1)',
-        fillOpacity: 0.75,
       }),
-      Plot.dot(thinned(late), {
+      Plot.dot(late, {
         x: seconds,
         y: 'latencyMs',
-        r: 2.4,
-        symbol: 'diamond',
+        render: onePath('diamond', 2.3),
         fill: 'var(--series-2)',
       }),
-      Plot.dot(thinned(outcome('shed')), {
+      Plot.dot(outcome('shed'), {
         x: seconds,
         frameAnchor: 'top',
         dy: 6,
-        symbol: 'times',
-        r: 2.6,
+        render: onePath('times', 2.7),
         stroke: 'var(--text)',
         strokeOpacity: 0.7,
       }),
-      Plot.dot(thinned(outcome('failed')), {
+      Plot.dot(outcome('failed'), {
         x: seconds,
         frameAnchor: 'top',
         dy: 17,
-        symbol: 'square',
-        r: 3,
+        render: onePath('square', 2.7),
         fill: 'var(--text)',
       }),
       ruleAt(slaMs),
