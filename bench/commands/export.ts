@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { UsageError } from '../../workers/command/exit.ts';
 
-/** The command `ipa-edge export` has moved to the agent. The old name remains to tell users the new one. */
+/** The command `ipa-edge export` has moved to the agent. The old name, which the help does not list, tells users the new one. */
 export const movedExportCommand = (): Command =>
-  new Command('export')
+  new Command()
+    .command('export', { hidden: true })
     .description('moved: use ipa-agent export')
     .helpOption(false)
     .allowUnknownOption()

@@ -152,6 +152,11 @@ test('help --help lists the commands', async () => {
   expect(code).toBe(0);
 });
 
+test('the help does not list the command that has moved, and the command says where', async () => {
+  expect((await ipaEdgeHere(['--help'])).stdout).not.toMatch(/^ {2}export /m);
+  expect(await refusal(['export', '--plan', 'x'])).toMatch(/Use `ipa-agent export/);
+});
+
 test('help of a command that does not exist is refused with exit 2', async () => {
   expect(await refusal(['help', 'foo'])).toMatch(/unknown command 'foo'/);
 });
