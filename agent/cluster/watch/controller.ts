@@ -1,11 +1,12 @@
 import { CHECK_MS } from '../../../solver/adapt/clock.ts';
-import { type Counts, CountsGrowth, total } from '../../../solver/adapt/serving-counts.ts';
+import type { Counts } from '../../../solver/adapt/serving-counts.ts';
 import { type Plan, samePlan } from '../../../solver/documents/plan.ts';
 import { type AdaptationOptions, Adapter } from '../../../workers/executor/adapter.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import { BACK_OFF, type BackOff, pauseMs } from '../back-off.ts';
 import { currentPlan, EngineTarget, type TargetOptions } from './engine-target.ts';
+import { GatewayLoad, type Reading } from './gateway-load.ts';
 
 export interface ControllerOptions extends TargetOptions {
   /**
@@ -38,24 +39,11 @@ export async function control(options: ControllerOptions, signal: AbortSignal): 
   }
 }
 
-/** The most requests per second that are believed of a gateway, because any pod may say that it is one. */
-const RATE_MAX_PER_S = 1_000_000;
-
-/** Counts of the gateways, with the times in `performance.now()` between which each gateway made its count. */
-interface Reading {
-  readonly counts: ReadonlyMap<string, Counts>;
-  readonly askedMs: number;
-  readonly answeredMs: number;
-}
-
 async function readCounts({ engine }: ControllerOptions): Promise<Reading> {
   const askedMs = performance.now();
   const counts = await engine.counts();
   return { counts, askedMs, answeredMs: performance.now() };
 }
-
-/** Milliseconds above which a reading is slow: nobody knows when in that time the gateways counted. */
-const SLOW_MS = CHECK_MS / 2;
 
 /** A plan to adapt, and the gateways' counts at the time when it was read: only later arrivals belong to its load. */
 interface Followed extends Reading {
@@ -66,7 +54,7 @@ interface Followed extends Reading {
 /** Adapts one plan to the load, until the signal aborts or somebody else applies another plan. */
 async function followLoad(
   options: ControllerOptions,
-  { plan, adaptation, counts, askedMs }: Followed,
+  { plan, adaptation, ...reading }: Followed,
   signal: AbortSignal,
 ): Promise<void> {
   const { onEvent } = options;
@@ -79,15 +67,8 @@ async function followLoad(
       void target.record({ type: 'Warning', reason: 'PlanStays', text: what });
     },
   });
-  adapter.known(0);
   const read = async () => ({ plan: await currentPlan(options), ...(await readCounts(options)) });
-  const startMs = performance.now();
-  const growth = new CountsGrowth();
-  growth.since(counts);
-  let readMs = askedMs - startMs;
-  /** Time of each gateway's last reading, counted from `startMs`. */
-  const answeredMs = new Map(Array.from(counts.keys(), (gateway) => [gateway, readMs]));
-  let wasSlow = false;
+  const load = new GatewayLoad(adapter, reading, performance.now());
   /** Whether the last reading found a plan that this process had begun to apply. It is applied again at once, then each interval. */
   let wasCutOff = false;
   let triedMs = 0;
@@ -96,7 +77,7 @@ async function followLoad(
       const { changes } = target;
       const now = await retried(options, signal, read);
       if (!now) return;
-      const nowMs = now.askedMs - startMs;
+      const nowMs = load.timeOf(now);
       if (!target.busy) {
         const isOther = target.changes === changes && !samePlan(now.plan, target.plan);
         if (isOther && target.isForeign(now.plan))
@@ -109,25 +90,8 @@ async function followLoad(
           target.tryAgain();
         } else if (isDue) target.finish();
       }
-      const isSlow = now.answeredMs - now.askedMs > SLOW_MS;
-      // In a slow reading, the moment of each count is unknown, so its requests could look like a burst. The next reading
-      // includes these requests. If the reading before was slow too, both have about the same delay, so the time between them is
-      // right.
-      if (!isSlow || wasSlow) {
-        const grown = growth.ofEach(now.counts);
-        options.onCounts?.(total(grown), nowMs - readMs, target.plan);
-        // The counters have no arrival times, so a gateway's new requests are spread evenly over the time since its last reading.
-        for (const [gateway, told] of grown) {
-          const sinceMs = answeredMs.get(gateway) ?? readMs;
-          const arrivals = Math.min(told.arrivals, (RATE_MAX_PER_S / 1000) * (nowMs - sinceMs));
-          for (let i = 0; i < arrivals; i++)
-            adapter.arrived(sinceMs + ((i + 0.5) / arrivals) * (nowMs - sinceMs));
-          answeredMs.set(gateway, nowMs);
-        }
-        adapter.known(nowMs);
-        readMs = nowMs;
-      }
-      wasSlow = isSlow;
+      const seen = load.take(now);
+      if (seen) options.onCounts?.(seen.growth, seen.elapsedMs, target.plan);
       await sleep(options.checkMs ?? CHECK_MS, signal);
     }
   } finally {
