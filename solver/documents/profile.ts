@@ -20,7 +20,7 @@ import {
 } from './common.ts';
 import { parseDocument } from './document.ts';
 import { batchPauses } from './pauses.ts';
-import { type Escalation, stageNameOf } from './plan.ts';
+import { type PlanStage, stageNameOf } from './plan.ts';
 import { type ServiceFactors, serving } from './serving.ts';
 
 export const PROFILE = 'ipa-edge/profile@1';
@@ -254,10 +254,7 @@ export const cellsOfRow = (
     backend,
     threads,
     ...row
-  }: Omit<CellKey, 'stage' | 'batch'> & {
-    readonly name: string;
-    readonly escalation?: Escalation | undefined;
-  },
+  }: Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads' | 'escalation'>,
 ): MeasuredCell[] =>
   cells.filter(
     (cell): cell is MeasuredCell =>

@@ -2,7 +2,7 @@ import type { Profile } from '../documents/profile.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import { combinesRanks, type PlanRequest } from '../plan/request.ts';
 import { profileFrontier } from './profile-frontier.ts';
-import type { CostAndAccuracy } from './weights.ts';
+import { type CostAndAccuracy, ROUNDING } from './weights.ts';
 
 /** The frontier of a request, and the frontier of the same request without cascades. */
 export interface Frontiers {
@@ -40,9 +40,6 @@ export interface AtCost {
   /** The most accurate choice without cascades; null if none is that cheap. */
   readonly bestWithout: FrontierPoint | null;
 }
-
-/** Costs that differ by less count as equal, because they are sums in different orders. */
-const ROUNDING = 1e-9;
 
 /** The best choices with and without cascades, at each cost at which either gets better, by rising cost. */
 export function cascadeGains(points: readonly FrontierPoint[], without: readonly FrontierPoint[]): AtCost[] {

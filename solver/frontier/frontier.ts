@@ -110,9 +110,8 @@ function extended(problem: Problem, table: Columns, s: number, front: Front): Fr
       // The final sum adds in another order than `value + least`, so the tolerance covers both rounding errors.
       fits = c === SCORE || value + least[c]! <= limits[c]! + (s < stages.length - 1 ? 2 : 1) * TOLERANCE;
       // A resource matters only if the remaining stages could exceed its limit; otherwise the key is 0.
-      keys[at + c] = rounded(
-        c === SCORE ? -value : c < USE ? value : Math.max(0, value + most[c]! - limits[c]! - TOLERANCE),
-      );
+      const key = c < USE ? value : Math.max(0, value + most[c]! - limits[c]! - TOLERANCE);
+      keys[at + c] = rounded(c === SCORE ? -key : key);
     }
     if (fits) pairs[fitting++] = pair;
   }

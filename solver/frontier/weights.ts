@@ -61,7 +61,7 @@ export function betaRange(weights: Weights | null): string {
 export type CostAndAccuracy = Pick<DescribedChoice, 'cost' | 'accuracy'>;
 
 /** Costs and accuracies that differ by less count as equal, because the order of a sum changes its rounding error. */
-const ROUNDING = 1e-9;
+export const ROUNDING = 1e-9;
 
 export const sameCostAndAccuracy = (a: CostAndAccuracy, b: CostAndAccuracy): boolean =>
   Math.abs(a.cost - b.cost) + Math.abs(a.accuracy - b.accuracy) < ROUNDING;

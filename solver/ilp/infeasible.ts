@@ -26,6 +26,12 @@ const LIMITS: Record<Quantity, (limit: string, memory: MemoryUnit) => string> = 
 const inUnit = (of: Quantity, amount: number, memory: MemoryUnit): number =>
   of === 'memoryBytes' ? amount / BYTES[memory] : amount;
 
+/** The unit of a quantity after its amount, in messages; empty for cores and shares. */
+const unitText = (of: Quantity, memory: MemoryUnit): string => {
+  if (of === 'latencyMs') return ' ms';
+  return of === 'memoryBytes' ? ` ${memory}` : '';
+};
+
 function limitText({ of, limit }: Row, memory: MemoryUnit): string {
   const amount = inUnit(of, limit, memory);
   // A whole number is shown as it was given. Any other may come from measurements, so it is rounded.
@@ -35,8 +41,7 @@ function limitText({ of, limit }: Row, memory: MemoryUnit): string {
 /** A limit that is too low, as a sentence: e.g. `The SLA is 100 ms, but at least 120 ms are needed`. */
 export function shortfall(row: Row, needed: number, memory: MemoryUnit = 'bytes', where = ''): string {
   const least = grouped(figure(inUnit(row.of, needed, memory), 'up'));
-  const unit = row.of === 'latencyMs' ? ' ms' : row.of === 'memoryBytes' ? ` ${memory}` : '';
-  return `${limitText(row, memory)}, but${where} at least ${least}${unit} ${least === '1' ? 'is' : 'are'} needed`;
+  return `${limitText(row, memory)}, but${where} at least ${least}${unitText(row.of, memory)} ${least === '1' ? 'is' : 'are'} needed`;
 }
 
 /** The smallest amount of a quantity that a choice within the limits `rows` needs; undefined if no choice is within them. */

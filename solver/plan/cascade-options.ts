@@ -68,16 +68,15 @@ function candidatesOf(
       onGpu(heavy.cell.backend) ||
       heavy.threadMs > 0 ||
       limited.includes('busyCores');
-    const [joined, others] = [true, false].map((joins) =>
-      lights.filter(({ facts }) => sitTogether(facts, heavy, request) === joins),
-    );
-    if (others!.length > 0)
+    const joins = ({ facts }: (typeof lights)[number]) => sitTogether(facts, heavy, request);
+    const others = lights.filter((light) => !joins(light));
+    if (others.length > 0)
       for (const t of contenders(thresholds, takesShare, (at) => replicasFor(busy[at]!, request))) {
         const row = rowOption(heavyRow(t), heavy, request, alone);
-        for (const light of others!)
+        for (const light of others)
           candidates.push({ light: light.row, heavy: row, threshold: thresholds[t]! });
       }
-    for (const { facts: light } of joined!) {
+    for (const { facts: light } of lights.filter(joins)) {
       const first = busyOf(stage.items.mean, light);
       const replicasAt = (t: number) =>
         fixedReplicas(stage.name, request) ?? replicasFor(first + busy[t]!, request);

@@ -58,18 +58,8 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
     const heldPart = onlyOnCpu(stage) ? 1 / stages.filter(onlyOnCpu).length : 0;
     const alone = stage.cells.map((facts) => rowOption(stage, facts, request, { heldPart }));
     const all: PlanOption[] = [...alone, ...cascadeOptions(stage, alone, request, heldPart, limited)];
-    const busiest = (o: PlanOption) => utilisationOf(o, o.cascade?.heavy);
     const fit = all.filter((o) => busiest(o) <= resources.utilisationMax + ROUNDING);
-    if (fit.length === 0) {
-      const fixed = fixedReplicas(stage.name, request);
-      const place = shared ? 'its workers' : 'a GPU';
-      overloaded.push(
-        `Stage ${stage.name} gets ${grouped(all[0]!.itemsPerS, 4)} items per second, which take at least ` +
-          `${precisePercent(smallest(all.map(busiest)))} of the time of ` +
-          `${fixed === undefined ? place : counted(fixed, 'replica')}, ` +
-          `but at most ${precisePercent(resources.utilisationMax)} may be used`,
-      );
-    }
+    if (fit.length === 0) overloaded.push(overloadText(stage, all, request));
     return new Map(fit.map((o) => [optionId(o), o]));
   });
   const problem: Problem = {
@@ -92,6 +82,20 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
     })),
   };
   return { problem, byId, overloaded };
+}
+
+const busiest = (o: PlanOption): number => utilisationOf(o, o.cascade?.heavy);
+
+/** Says that none of a stage's options keeps up with the stage's items. */
+function overloadText({ name }: StageFacts, all: readonly PlanOption[], request: IlpRequest): string {
+  const fixed = fixedReplicas(name, request);
+  const place = request.shared ? 'its workers' : 'a GPU';
+  return (
+    `Stage ${name} gets ${grouped(all[0]!.itemsPerS, 4)} items per second, which take at least ` +
+    `${precisePercent(smallest(all.map(busiest)))} of the time of ` +
+    `${fixed === undefined ? place : counted(fixed, 'replica')}, ` +
+    `but at most ${precisePercent(request.resources.utilisationMax)} may be used`
+  );
 }
 
 const cellsOf = ({ cells, cascades }: StageFacts): CellFacts[] => [

@@ -88,7 +88,7 @@ export function rowOption(
   request: IlpRequest,
   { heldPart, rows = 1, together }: Place,
 ): RowOption {
-  const { resources, objective, ratePerS } = request;
+  const { resources, ratePerS } = request;
   const { cell, variant, meanMs, latencyMs, standby } = facts;
   const { items } = row;
   const itemsPerS = ratePerS * items.mean;
@@ -105,16 +105,6 @@ export function rowOption(
   const batchesPerS = itemsPerS / cell.batch;
   // Shared workers hold their cores even while no stage uses them.
   const heldCores = gpu || !request.shared ? cores : (replicas * cell.threads * heldPart) / rows;
-  const current = request.current?.find(
-    ({ name, escalation }) => (row.escalated ? escalation?.from : name) === row.name,
-  );
-  const stays =
-    request.current === undefined || (current?.variant === cell.variant && current.backend === cell.backend);
-  const { loadMs, createMs, firstRunMs } = cell.cold;
-  // The heavy variant of a cascade mostly runs in the light variant's workers, which the light row counts.
-  const holdsCores = current && !request.shared && !row.escalated && !onGpu(current.backend);
-  const replaced =
-    holdsCores && !(stays && current.threads === cell.threads) ? current.threads * current.replicas : 0;
   return {
     cell,
     sha256: variant.sha256,
@@ -134,11 +124,29 @@ export function rowOption(
     threadShare: (batchesPerS * facts.threadMs + ratePerS * row.request.threadMs) / 1000,
     cost: resources.pricePerCore * heldCores + resources.pricePerGpu * gpuShare,
     memoryBytes: (variant.sizeBytes + (standby?.variant.sizeBytes ?? 0)) * replicas,
-    switchCost:
-      (stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs) +
-      objective.beta * resources.pricePerCore * replaced * (request.heldTwice ?? 0),
+    switchCost: request.current === undefined ? 0 : switchCost(row, cell, request, request.current),
     ...(standby && { standby }),
   };
+}
+
+/** The cost of a switch to a cell, in the unit of the objective. @param running the variants that run now */
+function switchCost(
+  { name: stage, escalated }: Row,
+  { variant, backend, threads, cold }: MeasuredCell,
+  { objective, resources, shared, heldTwice = 0 }: IlpRequest,
+  running: NonNullable<PlanRequest['current']>,
+): number {
+  const current = running.find(({ name, escalation }) => (escalated ? escalation?.from : name) === stage);
+  const stays = current?.variant === variant && current.backend === backend;
+  const switchMs = stays ? 0 : cold.loadMs + cold.createMs + cold.firstRunMs;
+  // The heavy variant of a cascade mostly runs in the light variant's workers, which the light row counts.
+  const holdsCores = current && !shared && !escalated && !onGpu(current.backend);
+  const replaced =
+    holdsCores && !(stays && current.threads === threads) ? current.threads * current.replicas : 0;
+  return (
+    (objective.eta * switchMs) / objective.horizonMs +
+    objective.beta * resources.pricePerCore * replaced * heldTwice
+  );
 }
 
 /**

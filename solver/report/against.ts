@@ -45,7 +45,8 @@ export function against({ rivals, ours }: Comparison, system: string): Against |
 
 function verdict(ours: SystemOutcome, rival: SystemOutcome, attainment: number): AgainstVerdict {
   const short = ours.slaAttainment < Math.min(rival.slaAttainment, attainment) - SAME_ATTAINMENT;
-  return ours.cost > rival.cost ? (short ? 'loses both' : 'costs more') : short ? 'attains less' : 'wins';
+  if (ours.cost > rival.cost) return short ? 'loses both' : 'costs more';
+  return short ? 'attains less' : 'wins';
 }
 
 /** The attainment that a run of ours must have, by its percentile. */
