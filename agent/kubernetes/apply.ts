@@ -228,7 +228,8 @@ async function trial(
   });
   const { kind, metadata } = object;
   const changes = before === null ? [] : withSummary(changesOf(before, after));
-  const state = before === null ? 'created' : changes.length > 0 ? 'changed' : 'unchanged';
+  const differs = changes.length > 0 ? 'changed' : 'unchanged';
+  const state = before === null ? 'created' : differs;
   const stay = left.map(
     ({ field, manager }) => `${field} of ${kind} ${metadata.name}, which ${manager} manages`,
   );

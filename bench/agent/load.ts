@@ -4,7 +4,7 @@ import { LATE_SHARE } from '../../solver/report/lateness.ts';
 import { Connections } from './connections.ts';
 
 /** The model to send requests to, and the images to send in turn. */
-export interface Target {
+interface Target {
   readonly model: string;
   readonly images: readonly Item[];
   /** Channels, height and width of an image. */
@@ -19,6 +19,9 @@ export interface SentRequest {
   /** Delay from when the request was due until it was sent. */
   readonly lateMs: number;
 }
+
+/** The outcome of a request by the HTTP status of its answer; any other status is a failure. */
+const OUTCOMES: Readonly<Record<number, SentRequest['outcome']>> = { 200: 'completed', 503: 'shed' };
 
 /** Outcomes of HTTP requests with one or several images. */
 export interface Sent {
@@ -83,8 +86,7 @@ export class LoadGenerator {
     const send = async (dueMs: number) => {
       const lateMs = performance.now() - dueMs;
       const status = await connections.statusOf(requests[next++ % requests.length]!);
-      const outcome = status === 200 ? 'completed' : status === 503 ? 'shed' : 'failed';
-      sent.push({ outcome, latencyMs: performance.now() - dueMs, lateMs });
+      sent.push({ outcome: OUTCOMES[status] ?? 'failed', latencyMs: performance.now() - dueMs, lateMs });
     };
     const [start, cpu] = [performance.now(), process.cpuUsage()];
     await drive(send);

@@ -65,11 +65,7 @@ export function outcomeOf({ images, requests, tookMs, cpuMs }: Sent, slaMs: numb
     p99Ms: percentile(99),
     latenessP99Ms: nearestRank(sortedNumbers(requests.map(({ lateMs }) => lateMs)), 99),
     valid: isValid(
-      requests.map(({ outcome, latencyMs }) => ({
-        arrivalMs: 0,
-        outcome,
-        latencyMs: outcome === 'completed' ? latencyMs : null,
-      })),
+      requests.map(({ outcome, latencyMs }) => ({ latencyMs: outcome === 'completed' ? latencyMs : null })),
       requests.map(({ lateMs }) => lateMs),
       slaMs,
     ),

@@ -176,24 +176,26 @@ async function install(command, args, signal) {
  */
 const wasmBudget = (millions) => `--wasm-tiering-budget=${millions}000000`;
 
+/** Flags for WebGPU on the GPU or, if there is none, on the CPU. Only Linux needs flags for a GPU. */
+function webgpuFlags() {
+  if (!hasGpu()) return ['--use-webgpu-adapter=swiftshader'];
+  if (platform() !== 'linux') return [];
+  return [
+    '--enable-features=Vulkan,VulkanFromANGLE,DefaultANGLEVulkan',
+    '--use-angle=vulkan',
+    '--ignore-gpu-blocklist',
+  ];
+}
+
 /**
- * Flags for a Chromium that measures unattended, with WebGPU on the GPU or, if there is none, on the CPU.
+ * Flags for a Chromium that measures unattended.
  * @param {readonly string[]} v8Flags
  * @returns {string[]}
  */
 function browserFlags(v8Flags) {
-  const webgpu = !hasGpu()
-    ? ['--use-webgpu-adapter=swiftshader']
-    : platform() === 'linux'
-      ? [
-          '--enable-features=Vulkan,VulkanFromANGLE,DefaultANGLEVulkan',
-          '--use-angle=vulkan',
-          '--ignore-gpu-blocklist',
-        ]
-      : [];
   return [
     '--enable-unsafe-webgpu',
-    ...webgpu,
+    ...webgpuFlags(),
     '--disable-background-timer-throttling',
     '--disable-renderer-backgrounding',
     '--disable-backgrounding-occluded-windows',
