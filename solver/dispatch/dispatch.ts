@@ -1,23 +1,15 @@
 import { Admission } from './admission.ts';
 import { Batches } from './batches.ts';
 import { Downshift } from './downshift.ts';
-import { DuplicateRequestError, StagesDifferError } from './errors.ts';
+import { StagesDifferError } from './errors.ts';
 import { NextBatch } from './next-batch.ts';
+import { OpenRequests } from './open-requests.ts';
 import { Outlook } from './outlook.ts';
 import type { Entry, ItemQueue, RequestState } from './queue.ts';
 import { Queues } from './queues.ts';
 import { heavyRow, rowAt, stageOf, standbyRow } from './rows.ts';
 import { ShedRule } from './shed-rule.ts';
-import type {
-  Action,
-  DispatchPolicy,
-  DispatchWorker,
-  Escalated,
-  Follow,
-  Item,
-  Outcome,
-  Served,
-} from './types.ts';
+import type { Action, DispatchPolicy, DispatchWorker, Follow, Served } from './types.ts';
 import { type BatchState, type WorkerState, Workers } from './workers.ts';
 
 /** An item fails its request after this many workers were lost while they ran it. */
@@ -38,13 +30,10 @@ export class Dispatch {
   readonly #queues: Queues;
   readonly #nextBatch: NextBatch;
   readonly #downshift: Downshift;
-  readonly #requests = new Map<number, RequestState>();
+  readonly #requests: OpenRequests;
   readonly #workers: Workers;
   readonly #batches: Batches;
   #actions: Action[] = [];
-  #entered = 0;
-  #items = 0;
-  #inTime = 0;
   #polledMs = 0;
 
   /** Creates a dispatch with no requests. @throws DuplicateWorkerError, UnknownRowError */
@@ -56,6 +45,9 @@ export class Dispatch {
     this.#workers = new Workers(3 * stages);
     this.#batches = new Batches(this.#workers);
     this.#queues = new Queues(policy);
+    this.#requests = new OpenRequests(this.#queues, (request, outcome) => {
+      this.#actions.push({ kind: 'end', request, outcome });
+    });
     this.#nextBatch = new NextBatch(this.#shedRule, this.#workers);
     const admission = new Admission(
       this.#outlook,
@@ -85,8 +77,7 @@ export class Dispatch {
 
   /** Counts of the requests since the dispatch was created. */
   get served(): Served {
-    const ended = this.#entered - this.open;
-    return { open: this.open, ended, missed: ended - this.#inTime };
+    return this.#requests.served;
   }
 
   /**
@@ -96,21 +87,10 @@ export class Dispatch {
    * @throws DuplicateRequestError
    */
   arrive(id: number, arrivalMs: number, singleStage?: number): void {
-    if (this.#requests.has(id)) throw new DuplicateRequestError(id);
-    if (this.open === 0) this.#shedRule.afterIdle(arrivalMs - this.#polledMs, this.#policy);
-    const last = singleStage ?? this.#policy.stages.length - 1;
-    const request: RequestState = {
-      id,
-      arrivalMs,
-      last,
-      order: this.#entered++,
-      entries: new Set(),
-      waiting: 0,
-      waitedMs: 0,
-      hurried: false,
-    };
-    this.#requests.set(id, request);
-    this.#enter(request, { row: singleStage ?? 0, parent: null, index: 0 }, arrivalMs);
+    const isIdle = this.open === 0;
+    const request = this.#requests.open(id, arrivalMs, singleStage ?? this.#policy.stages.length - 1);
+    if (isIdle) this.#shedRule.afterIdle(arrivalMs - this.#polledMs, this.#policy);
+    this.#requests.enter(request, { row: singleStage ?? 0, parent: null, index: 0 }, arrivalMs);
   }
 
   /**
@@ -142,7 +122,10 @@ export class Dispatch {
       this.#outlook.completed(batch.row, follow);
       if (!request.entries.delete(entry)) return; // The request ended before this batch did.
       if (typeof follow === 'number') this.#goOn(request, stage, item.id, follow, nowMs);
-      else this.#enter(request, { row: heavyRow(stage, stages), parent: item.id, index: 0 }, nowMs, follow);
+      else {
+        const heavy = { row: heavyRow(stage, stages), parent: item.id, index: 0 };
+        this.#requests.enter(request, heavy, nowMs, follow);
+      }
     });
   }
 
@@ -156,7 +139,7 @@ export class Dispatch {
     const alone = batch.entries.length === 1;
     for (const entry of batch.entries) {
       if (!entry.request.entries.has(entry)) continue;
-      if (alone) this.#end(entry.request, 'failed');
+      if (alone) this.#requests.end(entry.request, 'failed');
       else this.#queues.push(batch.row, entry, true);
     }
   }
@@ -237,7 +220,7 @@ export class Dispatch {
 
   /** Sheds every open request. The driver may still report results of batches in flight; the dispatch then ignores them. */
   close(): Action[] {
-    for (const request of [...this.#requests.values()]) this.#end(request, 'shed');
+    this.#requests.shedAll();
     return this.#takeActions();
   }
 
@@ -247,39 +230,15 @@ export class Dispatch {
     return actions;
   }
 
-  /**
-   * Lets a new item of a request wait for a row.
-   * @param escalated set if the row is a heavy variant's
-   */
-  #enter(
-    request: RequestState,
-    { row, parent, index }: Pick<Item, 'row' | 'parent' | 'index'>,
-    nowMs: number,
-    escalated?: Escalated,
-  ): void {
-    const item: Item = { id: this.#items++, request: request.id, row, parent, index };
-    const entry: Entry = { item, request, escalated, enqueuedMs: nowMs, queue: null, losses: 0 };
-    request.entries.add(entry);
-    this.#queues.push(row, entry);
-  }
-
   /** Lets an item's children enter the next stage. The request completes if it has no items left. @param parent the item's id */
   #goOn(request: RequestState, stage: number, parent: number, children: number, nowMs: number): void {
     if (stage !== request.last)
       for (let index = 0; index < children; index++)
-        this.#enter(request, { row: stage + 1, parent, index }, nowMs);
+        this.#requests.enter(request, { row: stage + 1, parent, index }, nowMs);
     if (request.entries.size > 0) return;
     const inTime = nowMs - request.arrivalMs <= this.#policy.slaMs;
     this.#shedRule.completed(inTime && !request.hurried);
-    if (inTime) this.#inTime++;
-    this.#end(request, 'completed');
-  }
-
-  #end(request: RequestState, outcome: Outcome): void {
-    for (const entry of request.entries) entry.queue?.drop(entry);
-    request.entries.clear();
-    this.#requests.delete(request.id);
-    this.#actions.push({ kind: 'end', request: request.id, outcome });
+    this.#requests.complete(request, inTime);
   }
 
   /**
@@ -291,7 +250,7 @@ export class Dispatch {
     for (const entry of batch.entries) {
       if (!entry.request.entries.has(entry)) continue;
       const again = how(entry);
-      if (again === 'failed') this.#end(entry.request, 'failed');
+      if (again === 'failed') this.#requests.end(entry.request, 'failed');
       else this.#queues.push(batch.row, entry, again === 'alone');
     }
   }
@@ -310,7 +269,7 @@ export class Dispatch {
       if (this.#downshift.settles(queue.row)) this.#settle(this.#takeLighter(queue, 1, nowMs), nowMs);
       else {
         this.#shedRule.shed(queue.row);
-        this.#end(head.request, 'shed');
+        this.#requests.end(head.request, 'shed');
       }
       i = -1; // The request may have headed other queues too, so all are checked again.
     }
