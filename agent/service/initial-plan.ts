@@ -1,7 +1,7 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import { planMismatches, type Target } from '../../solver/plan/replan.ts';
+import { planMismatches, type Target } from '../../solver/plan/mismatches.ts';
 import type { InitialPlanOptions } from './own-profile.ts';
 import { checkPlan } from './target.ts';
 

@@ -1,7 +1,7 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { modelsOf } from '../../solver/documents/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { planMismatches, type Target } from '../../solver/plan/replan.ts';
+import { planMismatches, type Target } from '../../solver/plan/mismatches.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { nodeRuntimeInfo } from '../../workers/runtime/node-info.ts';
 import { PlanRefusedError } from './errors.ts';

@@ -6,7 +6,7 @@ import type { Backend } from '../../solver/documents/common.ts';
 import { modelsOf } from '../../solver/documents/manifest.ts';
 import { type Plan, parsePlan, stageNameOf } from '../../solver/documents/plan.ts';
 import { backendsOf } from '../../solver/documents/profile.ts';
-import { planMismatches } from '../../solver/plan/replan.ts';
+import { planMismatches } from '../../solver/plan/mismatches.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';

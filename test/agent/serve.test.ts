@@ -11,7 +11,7 @@ import { Service } from '../../agent/service/service.ts';
 import { localTarget } from '../../agent/service/target.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { planMismatches } from '../../solver/plan/replan.ts';
+import { planMismatches } from '../../solver/plan/mismatches.ts';
 import { journalBeside } from '../../workers/command/profile.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { planOnce } from '../../workers/planner/once.ts';

@@ -4,12 +4,11 @@ import { modelsOf } from '../../solver/documents/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
   modelMismatches,
-  planChanges,
   planMismatches,
   profileMismatches,
-  replanRequest,
   type Target,
-} from '../../solver/plan/replan.ts';
+} from '../../solver/plan/mismatches.ts';
+import { planChanges, replanRequest } from '../../solver/plan/replan.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { manifestMismatches } from '../../solver/plan/replan.ts';
+import { manifestMismatches } from '../../solver/plan/mismatches.ts';
 import { UsageError } from './exit.ts';
 
 /** Checks that a plan and a manifest have the same stages and model files. @throws UsageError if they differ */

@@ -8,7 +8,7 @@ import {
   type RunReport,
   runReportSchema,
 } from '../../solver/documents/run-report.ts';
-import { manifestMismatches } from '../../solver/plan/replan.ts';
+import { manifestMismatches } from '../../solver/plan/mismatches.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { Caller, callback, callerOptions, withMethod } from '../environment/caller.ts';
 import { OtherModelsError } from '../runtime/errors.ts';

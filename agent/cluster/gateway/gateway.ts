@@ -1,7 +1,7 @@
 import type { LoadedManifest } from '../../../models/manifests/load.ts';
 import { type Manifest, modelsOf } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { planMismatches } from '../../../solver/plan/replan.ts';
+import { planMismatches } from '../../../solver/plan/mismatches.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import { PlanRefusedError } from '../../service/errors.ts';

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { jsonValue } from '../../../solver/documents/document.ts';
 import { type Manifest, modelsOf } from '../../../solver/documents/manifest.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
-import { profileMismatches } from '../../../solver/plan/replan.ts';
+import { profileMismatches } from '../../../solver/plan/mismatches.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import { parseIdentified } from '../../../workers/store/exchange.ts';
 import type { KubernetesApi } from '../api.ts';
