@@ -102,7 +102,7 @@ export function baseApp(
   };
   const answerUnread = unreadAnswers(unread);
   /** Sends an error's answer. Does not read the rest of a long body. */
-  const answer = (request: FastifyRequest, reply: FastifyReply, text: object): FastifyReply => {
+  const answer: Answer = (request, reply, text) => {
     if (!isUnread(request)) return reply.send(text);
     request.heldBody?.leave();
     return answerUnread(request, reply, text);
@@ -121,7 +121,6 @@ export function baseApp(
     // Fastify would answer requests to a closing server in a form of its own. The routes refuse them, too.
     return503OnClosing: false,
   });
-  const invalidPace = new Pace(invalid);
   app.decorateRequest('arrivalMs', 0);
   app.decorateRequest('heldBody', null);
   app.addHook('onRequest', (request, _reply, done) => {
@@ -137,7 +136,19 @@ export function baseApp(
     done(null, payload);
   });
   answerWithoutRoute(app);
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler(errorHandler(service, new Pace(invalid), answer));
+  return app;
+}
+
+type Answer = (request: FastifyRequest, reply: FastifyReply, text: object) => FastifyReply;
+
+/**
+ * Makes the handler that answers errors with their status, and logs unforeseen ones.
+ * @param pace how fast one address gets answers to long bodies that are invalid
+ */
+const errorHandler =
+  (service: BaseService, pace: Pace, answer: Answer) =>
+  (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     const badModel = error instanceof MissingFileError || error instanceof ChecksumError;
     const status = badModel ? 409 : statusOf(error);
     // Inference failures are not logged here, because the executor has logged them.
@@ -153,14 +164,12 @@ export function baseApp(
     if (status === 400 && lengthOf(request) > HERE_BYTES_MAX && !isUnread(request)) {
       request.heldBody?.leave();
       request.body = undefined;
-      const waitMs = invalidPace.waitMs(request.ip, performance.now());
+      const waitMs = pace.waitMs(request.ip, performance.now());
       if (waitMs > 0) letGo(request.raw.socket);
       return delay(waitMs, text, { ref: false });
     }
     return answer(request, reply, text);
-  });
-  return app;
-}
+  };
 
 /** HTTP status of an error. Fastify's own errors have a `statusCode`. */
 function statusOf(error: FastifyError | CodedError): number {
