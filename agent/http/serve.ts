@@ -86,24 +86,26 @@ export async function serve(
   service: { drain(): Promise<void> },
   { host, port, signal, closeMs = CLOSE_MS, leaveMs = 0, onListening }: ServeOptions,
 ): Promise<void> {
-  /** The replies that have not been sent whole, in the order of their requests. */
-  const replies = new Set<FastifyReply>();
-  app.addHook('onRequest', (_request, reply, done) => {
-    replies.add(reply);
-    reply.raw.once('close', () => replies.delete(reply));
+  /**
+   * The replies of each open connection that have not been sent whole, in the order of their requests. If a client goes, Node
+   * reports that the first of these replies is closed, and says nothing of the others.
+   */
+  const open = new Map<Socket, Set<FastifyReply>>();
+  app.server.on('connection', (socket) => {
+    open.set(socket, new Set());
+    socket.once('close', () => open.delete(socket));
+  });
+  app.addHook('onRequest', ({ raw: { socket } }, reply, done) => {
+    const replies = open.get(socket);
+    replies?.add(reply);
+    reply.raw.once('close', () => replies?.delete(reply));
     done();
   });
   app.addHook('onSend', ({ raw: { socket } }, reply, payload, done) => {
     // A client that keeps its connection would send its next request to a server that is ending. If the client has sent several
     // requests at once, only the last answer may close the connection, because the close would cut off the answers after it.
-    if (signal.aborted && [...replies].findLast(({ request }) => request.raw.socket === socket) === reply)
-      reply.header('connection', 'close');
+    if (signal.aborted && [...(open.get(socket) ?? [])].at(-1) === reply) reply.header('connection', 'close');
     done(null, payload);
-  });
-  const sockets = new Set<Socket>();
-  app.server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
   });
   onListening(await listen(app, host, port));
   if (!signal.aborted)
@@ -112,10 +114,10 @@ export async function serve(
   await service.drain();
   const cutAtMs = performance.now() + closeMs;
   // `close` cuts connections that Node calls idle, among them those whose answer is complete, but not yet sent.
-  while (performance.now() < cutAtMs && [...sockets].some(({ writableLength }) => writableLength > 0))
+  while (performance.now() < cutAtMs && [...open.keys()].some(({ writableLength }) => writableLength > 0))
     await sleep(UNSENT_CHECK_MS);
   const cutOff = setTimeout(() => {
-    for (const reply of replies)
+    for (const reply of [...open.values()].flatMap((replies) => [...replies]))
       if (!reply.sent) reply.send(new UnavailableError('The agent is shutting down', 1));
     app.server.closeAllConnections();
   }, cutAtMs - performance.now());

@@ -3,6 +3,10 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { FastifyRequest } from 'fastify';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { baseApp } from '../../agent/http/base.ts';
 import { UNANSWERED_MAX } from '../../agent/http/door.ts';
@@ -58,6 +62,39 @@ test('requests that a client sends on one connection without waiting for answers
     ['/2', 'keep-alive'],
     ['/3', 'close'],
   ]);
+  await ended!;
+});
+
+test('a server keeps no request of a client that goes before its requests are answered', async () => {
+  const app = baseApp({ log: () => {} });
+  const requests: WeakRef<FastifyRequest>[] = [];
+  const gone = new Promise<void>((resolve) =>
+    app.server.on('connection', (socket) => socket.on('close', () => resolve())),
+  );
+  app.get('/', async (request) => {
+    requests.push(new WeakRef(request));
+    await gone;
+    return 'late';
+  });
+  const stop = new AbortController();
+  let ended: Promise<void>;
+  const url = await new Promise<string>((onListening) => {
+    const address = { host: '127.0.0.1', port: 0, signal: stop.signal };
+    ended = serve(app, { drain: async () => {} }, { ...address, onListening });
+  });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
+  await until(() => expect(requests).toHaveLength(3));
+  socket.resetAndDestroy();
+  await gone;
+  setFlagsFromString('--expose-gc');
+  await until(async () => {
+    await setImmediate(); // A WeakRef keeps its target until the end of the task that made it.
+    runInNewContext('gc')();
+    // The error of `expect` keeps what it compares, so it compares a number.
+    expect(requests.filter((request) => request.deref()).length).toBe(0);
+  });
+  stop.abort();
   await ended!;
 });
 
