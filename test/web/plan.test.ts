@@ -3,7 +3,15 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { roundTripsMs } from '../../solver/documents/cell.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import { fashionProfile } from './fixtures.ts';
-import { choose, frontier, openProfile, planned, profileFile, unfoldAdvanced } from './opened-page.ts';
+import {
+  choose,
+  frames,
+  frontier,
+  openProfile,
+  planned,
+  profileFile,
+  unfoldAdvanced,
+} from './opened-page.ts';
 import { servePageWithTestEngine } from './serve.ts';
 import { sharedPage } from './shared-page.ts';
 
@@ -158,6 +166,21 @@ describe('the section Plan', () => {
     await settled();
     expect(Number(await numberField('Time limit (SLA)').inputValue())).toBeLessThanOrEqual(200);
     expect(await choice()).toBe(chosen);
+  });
+
+  it('draws the chart of the stages once for a plan that the simulation confirms as it is', async () => {
+    const bars = page.locator('.chart-host[aria-label^="Time for each stage"]');
+    const drawn = await bars.evaluateHandle((host) => {
+      const counted = { charts: 0 };
+      new MutationObserver((changes) => {
+        counted.charts += changes.length;
+      }).observe(host, { childList: true });
+      return counted;
+    });
+    await numberField('Time limit (SLA)').fill('900');
+    await settled();
+    await frames(page, 2);
+    expect(await drawn.evaluate(({ charts }) => charts)).toBe(1);
   });
 
   it('fills a dot of the frontier for each choice of the slider', async () => {

@@ -7,6 +7,7 @@ import type { Prices } from '../components/cost.ts';
 import { number } from '../components/format.ts';
 import { Chart, Figure } from './Chart.tsx';
 import { chartPoints, frontierPlot } from './frontier-plot.ts';
+import { useSame } from './same.ts';
 
 interface FrontierProps {
   readonly title: string;
@@ -22,23 +23,14 @@ interface FrontierProps {
 }
 
 /** Chart of the best accuracy for each cost within the SLA. A ring marks the plan. */
-export function Frontier({ title, points, without, stages, slaMs, chosen, prices, choose }: FrontierProps) {
-  const { cost, accuracy } = chosen;
-  const { pricePerCore, pricePerGpu } = prices;
+export function Frontier({ title, points, without, slaMs, choose, ...beside }: FrontierProps) {
+  const { stages, chosen, prices } = useSame(beside);
   const best = useMemo(() => bestForCost(points), [points]);
   const bestWithout = useMemo(() => differing(bestForCost(without), best), [without, best]);
   const slider = choose !== undefined;
   const draw = useCallback(
-    (width: number) =>
-      frontierPlot(
-        best,
-        bestWithout,
-        stages,
-        { cost, accuracy },
-        { pricePerCore, pricePerGpu },
-        { width, slider },
-      ),
-    [best, bestWithout, stages, cost, accuracy, pricePerCore, pricePerGpu, slider],
+    (width: number) => frontierPlot(best, bestWithout, stages, chosen, prices, { width, slider }),
+    [best, bestWithout, stages, chosen, prices, slider],
   );
   const keyPoints = useMemo(() => chartPoints(best, stages), [best, stages]);
   if (best.length === 1)

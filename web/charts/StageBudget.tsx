@@ -6,6 +6,7 @@ import { rowName } from '../components/variants.ts';
 import { OVER_GRID, TO_THE_RIGHT } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import type { ChartPoint } from './chart-points.ts';
+import { useSame } from './same.ts';
 import { RULE, styleOf } from './series.ts';
 
 interface StageBudgetProps {
@@ -13,7 +14,7 @@ interface StageBudgetProps {
   readonly plans: readonly { readonly name: string; readonly plan: BoundPlan }[];
 }
 
-type BoundPlan = Pick<Plan, 'slaMs' | 'stages' | 'percentile'>;
+type BoundPlan = Pick<Plan, 'slaMs' | 'stages'>;
 
 interface Part {
   readonly name: string;
@@ -26,7 +27,8 @@ interface Part {
 }
 
 /** Chart of how a plan's stages use the SLA: the time for a stage's batches and, in a paler colour, its longest wait. */
-export function StageBudget({ title, plans }: StageBudgetProps) {
+export function StageBudget({ title, plans: all }: StageBudgetProps) {
+  const plans = useSame(all.map(({ name, plan: { slaMs, stages } }) => ({ name, plan: { slaMs, stages } })));
   const draw = useCallback((width: number) => budgetPlot(plans, width), [plans]);
   const points = useMemo(() => plans.map(pointOf), [plans]);
   const waits = plans.some(({ plan }) => plan.stages.some((stage) => waitOf(stage) > 0));

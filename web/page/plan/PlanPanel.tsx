@@ -1,4 +1,3 @@
-import { useMemo } from 'preact/hooks';
 import { keepsSla, type Plan, requiredAttainment } from '../../../solver/documents/plan.ts';
 import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
 import { planVariants, variantSentences } from '../../../solver/report/cascade-text.ts';
@@ -60,13 +59,10 @@ function spokenPlan(plan: Plan): string {
 
 function Planned({ shown }: { readonly shown: ShownPlan }) {
   const { head, predicted } = shown;
-  const plans = useMemo(
-    () => [
-      ...(pinned.value ? [{ name: 'pinned', plan: pinned.value }] : []),
-      { name: pinned.value ? 'this' : 'plan', plan: head },
-    ],
-    [head, pinned.value],
-  );
+  const plans = [
+    ...(pinned.value ? [{ name: 'pinned', plan: pinned.value }] : []),
+    { name: pinned.value ? 'this' : 'plan', plan: head },
+  ];
   return (
     <>
       <Verdict shown={shown} />
