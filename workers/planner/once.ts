@@ -15,7 +15,8 @@ export const planOnce = async (profile: Profile, request: PartialPlanRequest): P
   (await Planner.open(await identify(profile))).plan(planRequest(profile, request));
 
 /**
- * Finds the Pareto frontier as {@link Planner.frontier} does.
+ * Every Pareto-best choice of accuracy, cost and latency bound, exact, each with the weights that choose it, if any do. Empty
+ * if nothing is feasible.
  * @throws InvalidDocumentError, UnsupportedDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError,
  * FrontierTooLargeError
  */

@@ -1,7 +1,5 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { plan } from '../../solver/plan/planner.ts';
@@ -43,14 +41,5 @@ export class Planner {
   solve(request: PlanRequest): SolvedPlan {
     const { plan, boundMs, pas, cost } = solveIlp(this.solver, this.measured.profile, request);
     return { plan, boundMs, pas, cost };
-  }
-
-  /**
-   * Every Pareto-best choice of accuracy, cost and latency bound, exact, each with the weights that choose it, if any do. Empty
-   * if nothing is feasible.
-   * @throws NothingMeasuredError, NoAccuracyError, FrontierTooLargeError
-   */
-  frontier(request: PlanRequest): FrontierPoint[] {
-    return profileFrontier(this.measured.profile, request);
   }
 }

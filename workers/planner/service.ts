@@ -1,4 +1,5 @@
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { Planner } from './planner.ts';
@@ -11,23 +12,33 @@ export type Reply<T> =
 
 /** The functions of a planning worker, for calls from the thread or process that started the worker. */
 export class PlannerService {
+  #measured: IdentifiedProfile | undefined;
   #planner: Planner | undefined;
 
   /** Sets the profile that all later calls plan on. */
   async planOn(measured: IdentifiedProfile): Promise<void> {
-    this.#planner = await Planner.open(measured);
+    this.#measured = measured;
+    this.#planner = undefined;
   }
 
   async plan(request: PlanRequest) {
-    return replyOf(() => this.#planner!.plan(request));
+    const planner = await this.#opened();
+    return replyOf(() => planner.plan(request));
   }
 
   async solve(request: PlanRequest) {
-    return replyOf(() => this.#planner!.solve(request));
+    const planner = await this.#opened();
+    return replyOf(() => planner.solve(request));
   }
 
+  /** Finds the frontier, without the planner, because a worker that only finds frontiers then loads no GLPK. */
   async frontier(request: PlanRequest) {
-    return replyOf(() => this.#planner!.frontier(request));
+    return replyOf(() => profileFrontier(this.#measured!.profile, request));
+  }
+
+  async #opened(): Promise<Planner> {
+    this.#planner ??= await Planner.open(this.#measured!);
+    return this.#planner;
   }
 }
 
