@@ -8,7 +8,7 @@ import { type ManifestStage, type ManifestVariant, weightsRole } from '../../../
 import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
 import { bytesOf } from '../files/file-size.ts';
-import { modelText } from './seen-models.ts';
+import { graphText } from './seen-models.ts';
 
 export class NoStageError extends Error {
   override name = 'NoStageError';
@@ -88,13 +88,7 @@ export async function fitting(
       const own = await assetsOf(stage, set, assets);
       const bytes = Object.fromEntries([...own].map(([role, file]) => [role, file.bytes]));
       await checker.check(stage, name, { ...modelBytes, ...bytes });
-      const words = [...models.values()].map(({ model }) => modelText(model.bytes, model.name)).join('. ');
-      fits.push({
-        stage,
-        unnamed: { ...variantOf(models, own), ...ownScores(stage, models) },
-        words,
-        read: [...filesOf(models), ...own.values()],
-      });
+      fits.push(fitOf(stage, models, own));
     } catch (error) {
       if (!(error instanceof ModelMismatchError || error instanceof MissingAssetsError)) throw error;
       misfits.push(error);
@@ -118,9 +112,6 @@ const bytesByRole = (role: string, { model, weights }: ReadModel): ModelBytes =>
   ...Object.fromEntries(weights.map(({ name, bytes }) => [weightsRole(role, name), bytes])),
 });
 
-const filesOf = (models: ReadonlyMap<string, ReadModel>): ReadFile[] =>
-  [...models.values()].flatMap(({ model, weights }) => [model, ...weights]);
-
 /** The assets that a stage's program for these models needs; none if it has no such program. @throws MissingAssetsError */
 async function assetsOf(
   stage: ManifestStage,
@@ -134,34 +125,43 @@ async function assetsOf(
   return new Map(await Promise.all(read));
 }
 
-/** The variant's own `scores` if its model ends in probabilities, and the stage has logits. */
-function ownScores(stage: ManifestStage, models: ReadonlyMap<string, ReadModel>): object {
-  const model = models.get('model')?.model;
-  const hasLogits = (stage as Partial<ClassifyingStage>).scores === 'logits';
-  return model && hasLogits && scoresOf(readGraph(model.bytes, model.name)) === 'probabilities'
-    ? { scores: 'probabilities' }
-    : {};
-}
-
 const entry = ({ name, sha256, sizeBytes }: ReadFile) => ({ file: name, sha256, sizeBytes });
 
-const variantOf = (
+/** A stage with a variant of models that fit it. @throws NotOnnxError */
+function fitOf(
+  stage: ManifestStage,
   models: ReadonlyMap<string, ReadModel>,
   assets: ReadonlyMap<string, ReadFile>,
-): FittingVariant['unnamed'] => ({
-  sessions: Object.fromEntries(
-    [...models].map(([role, { model, weights }]) => [
-      role,
-      {
-        ...entry(model),
-        dtype: dtypeOf(readGraph(model.bytes, model.name), model.name),
-        ...(weights.length > 0 && { data: weights.map((file) => ({ name: file.name, ...entry(file) })) }),
-      },
-    ]),
-  ),
-  ...(assets.size > 0 && {
-    assets: Object.fromEntries([...assets].map(([role, file]) => [role, entry(file)])),
-  }),
-  accuracy: null,
-  accuracySource: 'none: this is your own model; its accuracy is measured on the labelled pack',
-});
+): FittingVariant {
+  const seen = Array.from(models, ([role, { model, weights }]) => {
+    const graph = readGraph(model.bytes, model.name);
+    return { role, model, weights, graph };
+  });
+  // A model that ends in probabilities needs its own `scores` in a stage of logits.
+  const endsOtherwise =
+    (stage as Partial<ClassifyingStage>).scores === 'logits' &&
+    seen.some(({ role, graph }) => role === 'model' && scoresOf(graph) === 'probabilities');
+  return {
+    stage,
+    unnamed: {
+      sessions: Object.fromEntries(
+        seen.map(({ role, model, weights, graph }) => [
+          role,
+          {
+            ...entry(model),
+            dtype: dtypeOf(graph, model.name),
+            ...(weights.length > 0 && { data: weights.map((file) => ({ name: file.name, ...entry(file) })) }),
+          },
+        ]),
+      ),
+      ...(assets.size > 0 && {
+        assets: Object.fromEntries([...assets].map(([role, file]) => [role, entry(file)])),
+      }),
+      accuracy: null,
+      accuracySource: 'none: this is your own model; its accuracy is measured on the labelled pack',
+      ...(endsOtherwise && { scores: 'probabilities' }),
+    },
+    read: [...seen.flatMap(({ model, weights }) => [model, ...weights]), ...assets.values()],
+    words: seen.map(({ model, graph }) => `${model.name} ${graphText(graph)}`).join('. '),
+  };
+}
