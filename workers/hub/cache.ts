@@ -20,18 +20,12 @@ function homeFolder(): string {
   return home;
 }
 
-/** The folder of downloaded files: in `XDG_CACHE_HOME`, or where the platform keeps caches. @throws CacheUnknownError */
-function cacheFolder(): string {
+/** The folder of caches: `XDG_CACHE_HOME`, or the platform's. @throws CacheUnknownError */
+function cachesFolder(): string {
   const { XDG_CACHE_HOME: given, LOCALAPPDATA: windows } = process.env;
-  const base =
-    given && isAbsolute(given)
-      ? given
-      : process.platform === 'darwin'
-        ? join(homeFolder(), 'Library/Caches')
-        : process.platform === 'win32' && windows
-          ? windows
-          : join(homeFolder(), '.cache');
-  return join(base, 'ipa-edge', 'files');
+  if (given && isAbsolute(given)) return given;
+  if (process.platform === 'win32' && windows) return windows;
+  return join(homeFolder(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
 }
 
 /** Downloads in progress in this process, by the path of the file. */
@@ -47,7 +41,7 @@ const LEFT_MS = 3_600_000;
 
 /** Keeps each downloaded file under its hash: as `<sha256>`, or under the name of a {@link PART} while a process downloads it. */
 export class FileCache {
-  constructor(readonly folder: string = cacheFolder()) {}
+  constructor(readonly folder: string = join(cachesFolder(), 'ipa-edge', 'files')) {}
 
   pathOf = ({ sha256 }: Pick<KnownFile, 'sha256'>): string => join(this.folder, sha256);
 

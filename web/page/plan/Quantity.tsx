@@ -39,12 +39,11 @@ export function ratioScale(min: number, max: number, perDoubling: number, zero =
     steps: steps + first,
     position: (value) =>
       value <= 0 ? 0 : Math.min(steps, Math.max(0, Math.log2(value / min) * perDoubling)) + first,
-    value: (position) =>
-      position < first
-        ? 0
-        : position >= steps + first
-          ? max
-          : Math.min(max, Number((min * 2 ** ((position - first) / perDoubling)).toPrecision(3))),
+    value(position) {
+      if (position < first) return 0;
+      if (position >= steps + first) return max;
+      return Math.min(max, Number((min * 2 ** ((position - first) / perDoubling)).toPrecision(3)));
+    },
   };
 }
 

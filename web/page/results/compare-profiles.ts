@@ -2,7 +2,7 @@ import { type CellKey, cellId, keyOf, type MeasuredCell } from '../../../solver/
 import { onGpu } from '../../../solver/documents/common.ts';
 import { measuredInOrder, type Profile } from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
-import type { MedianRatio } from '../../charts/ratios.ts';
+import type { MedianRatio, RatioVerdict } from '../../charts/ratios.ts';
 import { gpusFirst, type Sweep } from '../../components/backends.ts';
 import {
   type ComparedCell,
@@ -86,18 +86,16 @@ export function compareProfiles(
   return {
     points: estimates.map(({ probability, ...point }, i) => ({
       ...point,
-      verdict:
-        probability === null
-          ? 'few-samples'
-          : !differing.has(i)
-            ? 'within-noise'
-            : point.ratio < 1
-              ? 'faster'
-              : 'slower',
+      verdict: probability === null ? 'few-samples' : verdictOf(point.ratio, differing.has(i)),
     })),
     onlyInBase: unmatched(ofBase, other, ofOther),
     onlyInOther: unmatched(ofOther, base, ofBase),
   };
+}
+
+function verdictOf(ratio: number, differs: boolean): RatioVerdict {
+  if (!differs) return 'within-noise';
+  return ratio < 1 ? 'faster' : 'slower';
 }
 
 interface Estimate extends Omit<ComparedPoint, 'verdict'> {
@@ -176,12 +174,9 @@ function unmatched(
   return [...of].flatMap(([place, cell]) => {
     const found = without.get(place)?.state;
     if (cell.state !== 'measured' || found === 'measured') return [];
-    const there = stages.find(({ name }) => name === cell.stage);
-    const why = !there
-      ? 'no-stage'
-      : there.variants.some(({ name }) => name === cell.variant)
-        ? (found ?? 'not-measured')
-        : 'no-variant';
-    return { ...keyOf(cell), why };
+    const variants = stages.find(({ name }) => name === cell.stage)?.variants;
+    if (!variants) return { ...keyOf(cell), why: 'no-stage' };
+    const isThere = variants.some(({ name }) => name === cell.variant);
+    return { ...keyOf(cell), why: isThere ? (found ?? 'not-measured') : 'no-variant' };
   });
 }

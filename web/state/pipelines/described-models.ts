@@ -65,17 +65,22 @@ async function checkVariants(loaded: LoadedManifest, { checker, step }: Addition
     }
 }
 
-/** Rewords an error for a user who gave files, because its remedy differs from that for a hub's id. */
+/** Remedies for a user who gave files. They differ from the remedies for a hub's id. */
+const REMEDIES = [
+  [
+    AmbiguousTaskError,
+    'Choose the files under "A new pipeline without a manifest", and there the task and, if anything, what stands before each text',
+  ],
+  [
+    UnusableConfigError,
+    'If a file of its folder is missing, choose or drop it too; otherwise give a manifest with the model',
+  ],
+  [StageMismatchError, 'Give the models of one stage at a time'],
+] as const;
+
+/** An error with the remedy for a user who gave files; an error without such a remedy as it is. */
 function inFileWords(error: unknown): unknown {
-  const remedy =
-    error instanceof AmbiguousTaskError
-      ? 'Choose the files under "A new pipeline without a manifest", and there the task and, if anything, what stands before each text'
-      : error instanceof UnusableConfigError
-        ? 'If a file of its folder is missing, choose or drop it too; otherwise give a manifest with the model'
-        : error instanceof StageMismatchError
-          ? 'Give the models of one stage at a time'
-          : null;
-  if (remedy === null) return error;
-  const { problem } = error as AmbiguousTaskError | UnusableConfigError | StageMismatchError;
-  return new GivenModelError(`${problem}. ${remedy}.`, { cause: error });
+  for (const [kind, remedy] of REMEDIES)
+    if (error instanceof kind) return new GivenModelError(`${error.problem}. ${remedy}.`, { cause: error });
+  return error;
 }
