@@ -1,3 +1,5 @@
+import { getOrMake } from './maps.ts';
+
 /** A number with four digits, rounded to the safe side: up for what is needed, down for what is allowed. */
 export function figure(value: number, to: 'up' | 'down'): number {
   if (value === 0) return 0;
@@ -10,9 +12,14 @@ export function figure(value: number, to: 'up' | 'down'): number {
 export const attainmentFigure = (attained: number, digits: number): number =>
   Math.floor(attained * 10 ** digits + 1e-6) / 10 ** digits;
 
+/** The formats of numbers by their digits, kept because making one takes twenty times as long as using it. */
+const formats = new Map<number, Intl.NumberFormat>();
+
 /** A number as text, with commas between thousands. @param digits most digits that count; 15 hide errors of rounding */
 export const grouped = (value: number, digits = 15): string =>
-  value.toLocaleString('en', { maximumSignificantDigits: digits });
+  getOrMake(formats, digits, () => new Intl.NumberFormat('en', { maximumSignificantDigits: digits })).format(
+    value,
+  );
 
 /** A share as text in percent, with one decimal. */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
