@@ -80,11 +80,19 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
       expect(cut, name).toEqual([]);
     }
   });
+});
+
+describe.each(SCREENS)('with a saved profile, on a screen of $width × $height', (screen) => {
+  let movedAtFirst: number;
+  beforeAll(async () => {
+    await open(screen);
+    movedAtFirst = await moved();
+    await openProfile(page);
+  });
+  afterAll(close);
 
   it('nothing moves while the page loads: at first, later, and with a saved profile', async () => {
-    await open(screen);
-    expect(await moved()).toBeLessThan(0.1);
-    await openProfile(page);
+    expect(movedAtFirst).toBeLessThan(0.1);
     await page.reload();
     await loaded();
     await planned(page);
@@ -92,8 +100,6 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
   });
 
   it('an address that names a section shows that section, with a saved profile, without a jump', async () => {
-    await open(screen);
-    await openProfile(page);
     await page.goto('about:blank');
     await page.goto(`${site.url}/#plan`);
     await loaded();
@@ -223,15 +229,9 @@ describe('the plan of the example', () => {
   });
 });
 
-// `expectLegible` also makes each window as narrow as a window may be.
-describe.each([
-  { ...SCREENS[0]!, words: 'of 1440 × 900' },
-  { width: 720, height: 450, words: 'of 1440 × 900 at 200 %' },
-])('on a screen $words', (screen) => {
-  afterEach(close);
-
-  it('a profile, a comparison and a pinned plan are legible, and nothing is wider than the screen, folded or not', async () => {
-    await open(screen);
+describe('a profile, a comparison and a pinned plan', () => {
+  beforeAll(async () => {
+    await open();
     await dropProfiles(page, 1, 2);
     await planned(page);
     await button('Pin to compare').click();
@@ -239,8 +239,20 @@ describe.each([
     await page.locator('.compare .outcome').waitFor();
     await unfold(page);
     await page.getByRole('form', { name: 'A model of the hub' }).waitFor();
-    await expectLegible(page);
   });
+  afterAll(close);
+
+  // `expectLegible` also makes each window as narrow as a window may be.
+  it.each([
+    { ...SCREENS[0]!, words: 'of 1440 × 900' },
+    { width: 720, height: 450, words: 'of 1440 × 900 at 200 %' },
+  ])(
+    'are legible on a screen $words, and nothing is wider than the screen, folded or not',
+    async (screen) => {
+      await page.setViewportSize(screen);
+      await expectLegible(page);
+    },
+  );
 });
 
 it('nothing moves by itself, also for those who allow motion', async () => {
@@ -273,11 +285,13 @@ describe('what this device lacks', () => {
 });
 
 describe('a word of the field', () => {
-  afterEach(close);
-
-  it('is explained where it stands, by keyboard, and Escape closes that', async () => {
+  beforeAll(async () => {
     await open();
     await openProfile(page);
+  });
+  afterAll(close);
+
+  it('is explained where it stands, by keyboard, and Escape closes that', async () => {
     await page.getByText('More about this plan').click();
     const word = page.locator('.answer').getByRole('button', { name: 'PAS', exact: true });
     const explained = page.locator('.explanation:popover-open');
@@ -291,8 +305,7 @@ describe('a word of the field', () => {
   });
 
   it('is explained within a narrow window, another one in its place, and on the cards that tables become there', async () => {
-    await open(SCREENS[1]);
-    await openProfile(page);
+    await page.setViewportSize(SCREENS[1]!);
     const explained = page.locator('.explanation:popover-open');
     for (const word of ['Time limit (SLA)', 'Arrival rate']) {
       await page.locator(`#plan .term-mark[aria-description="${word}"]`).click();
