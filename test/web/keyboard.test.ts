@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright';
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { serveFewScenes } from './few-scenes.ts';
 import { frames, frontier, type OpenedPage, openPage, openProfile, planned } from './opened-page.ts';
@@ -18,10 +18,10 @@ async function open({ browser, url }: typeof shipped): Promise<void> {
   opened = await openPage(browser, url, { reducedMotion: 'reduce' });
   page = opened.page;
 }
-afterEach(async () => {
+async function close(): Promise<void> {
   await opened.context.close();
   expect(opened.complaints).toEqual([]);
-});
+}
 
 interface Focused {
   /** The element's label, or its text. */
@@ -160,34 +160,39 @@ it('leads from load to an exported plan', async () => {
   const plan = parsePlan(JSON.parse(await readFile(await file.path(), 'utf8')), 'the plan');
   expect(plan.percentile).toBe(90);
   expect(plan.slaMs).toBe(await sla());
+  await close();
 });
 
-it('passes everything once, in the order of the page, forwards and back', async () => {
-  await open(shipped);
-  await openProfile(page, await profileOfRealModels());
-  await frontier(page).locator('svg').waitFor();
-  // The walk starts at the page's first link, because opening a profile moves the focus.
-  await page.locator('.skip').focus();
-  const there: string[] = [];
-  const sections: string[] = [];
-  for (let now = await focused(); now; now = await move('Tab')) {
-    there.push(now.name);
-    if (now.section && sections.at(-1) !== now.section) sections.push(now.section);
-    expect(there.length).toBeLessThan(200);
-  }
-  expect(sections).toEqual(['measure', 'results', 'plan', 'try', 'share']);
-  const back: string[] = [];
-  while (back.length < there.length) back.push((await move('Shift+Tab'))!.name);
-  expect(back.reverse()).toEqual(there);
-});
+describe('with an opened profile', () => {
+  beforeAll(async () => {
+    await open(shipped);
+    await openProfile(page, await profileOfRealModels());
+    await frontier(page).locator('svg').waitFor();
+  });
+  afterAll(close);
 
-it('the focus on the links of the bar leaves the page where it is', async () => {
-  await open(shipped);
-  await openProfile(page, await profileOfRealModels());
-  await page.getByRole('link', { name: 'Plan', exact: true }).click();
-  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('plan');
-  const place = () => page.evaluate(() => scrollY);
-  const before = await place();
-  await page.getByRole('link', { name: 'Measure', exact: true }).evaluate((link) => link.focus());
-  expect(await place()).toBe(before);
+  it('the focus on the links of the bar leaves the page where it is', async () => {
+    await page.getByRole('link', { name: 'Plan', exact: true }).click();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('plan');
+    const place = () => page.evaluate(() => scrollY);
+    const before = await place();
+    await page.getByRole('link', { name: 'Measure', exact: true }).evaluate((link) => link.focus());
+    expect(await place()).toBe(before);
+  });
+
+  it('passes everything once, in the order of the page, forwards and back', async () => {
+    // The walk starts at the page's first link, because opening a profile moves the focus.
+    await page.locator('.skip').focus();
+    const there: string[] = [];
+    const sections: string[] = [];
+    for (let now = await focused(); now; now = await move('Tab')) {
+      there.push(now.name);
+      if (now.section && sections.at(-1) !== now.section) sections.push(now.section);
+      expect(there.length).toBeLessThan(200);
+    }
+    expect(sections).toEqual(['measure', 'results', 'plan', 'try', 'share']);
+    const back: string[] = [];
+    while (back.length < there.length) back.push((await move('Shift+Tab'))!.name);
+    expect(back.reverse()).toEqual(there);
+  });
 });
