@@ -6,8 +6,8 @@ import type { Profile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
 import { cell, profile as profileOf } from '../solver/profiles.ts';
 import { device } from './fixtures.ts';
-import { choose, dropOn, profileFile, saved } from './opened-page.ts';
-import { garments } from './own-files.ts';
+import { choose, dropOn, profileFile, saved, takePack } from './opened-page.ts';
+import { firstScenes, garments } from './own-files.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { sharedPage } from './shared-page.ts';
 
@@ -152,6 +152,16 @@ describe('the section Try it before a run', () => {
     await tab.page.getByText(/that was profiled is not in the pipeline fashion/).waitFor();
     expect(await button('Run the plan').isDisabled()).toBe(true);
     await choose(tab.page, profileFile(await profileOfRealModels()));
+    await expect.poll(() => button('Run the plan').isEnabled()).toBe(true);
+  });
+
+  it('does not run a plan while another pipeline is chosen, even one with the same models', async () => {
+    await takePack(tab.page, 'few.bin', await firstScenes(8));
+    await tab.page
+      .getByText(/^The plan is of the pipeline fashion, and \S+ is chosen\. Choose fashion/)
+      .waitFor();
+    expect(await button('Run the plan').isDisabled()).toBe(true);
+    await tab.page.getByLabel('Pipeline', { exact: true }).selectOption('fashion');
     await expect.poll(() => button('Run the plan').isEnabled()).toBe(true);
   });
 });

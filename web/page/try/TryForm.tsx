@@ -13,7 +13,7 @@ import {
   trace,
   trySettings,
 } from '../../state/try/load.ts';
-import { obstacle, tryPlan } from '../../state/try/trying.ts';
+import { runObstacle, tryPlan } from '../../state/try/trying.ts';
 import { SelectField } from '../controls/Field.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
 import { NumberField } from '../controls/NumberInput.tsx';
@@ -38,7 +38,7 @@ const bound = (field: 'scale' | 'durationS' | 'seed' | 'intervalS') => ({
 export function TryForm({ plan }: { readonly plan: Plan }) {
   const { load: kind, scale, adapt } = trySettings.value;
   const arriving = load.value;
-  const why = obstacle.value ?? whyNoRequest.value ?? heldByAdding.value;
+  const why = runObstacle.value ?? whyNoRequest.value ?? heldByAdding.value;
   const ready = arriving !== null && !(arriving instanceof Error) && why === null;
   return (
     <form

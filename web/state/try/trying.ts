@@ -68,6 +68,15 @@ export const obstacle = computed<string | null>(() => {
   return `The model ${stageNameOf(missing)}/${missing.variant} that was profiled is not in the pipeline ${loaded.manifest.name}. ${remedy}`;
 });
 
+/** Why the plan cannot run under a load; null if nothing is known to prevent it. A run needs the plan's pipeline, with its pack. */
+export const runObstacle = computed<string | null>(() => {
+  if (obstacle.value !== null) return obstacle.value;
+  const [of, here] = [plan.value?.pipeline, models.value?.manifest.name];
+  return of === here
+    ? null
+    : `The plan is of the pipeline ${of}, and ${here} is chosen. Choose ${of} under Measure, or measure ${here} and plan with the new profile.`;
+});
+
 /** Runs the plan under the load and keeps the report. */
 export async function tryPlan(): Promise<void> {
   const [made, source, loaded, arriving] = [plan.value!, opened.value!, models.value!, load.value];
