@@ -176,12 +176,12 @@ test('a token that is rotated fails no request, and the plan after it is followe
   expect((await put(`${pods[0]!.running.url}/stage/detect`, plan.stages[0])).status).toBe(401);
 });
 
-/** Starts another gateway of the cluster until the test has finished. */
+/** Serves with a second gateway, which each test leaves to the next one or ends. */
 async function serveByTwo() {
   const cluster = await clusterOfFile();
   const stages = ['detect', 'classify', 'classify'];
   const { pods, gateway } = await cluster.serve(stages);
-  const other = await cluster.startGateway('other');
+  const other = await cluster.otherGateway();
   await untilServed(other, plan, stages);
   return { ...cluster, pods, gateways: [gateway, other] as const };
 }
@@ -218,24 +218,8 @@ test("two gateways follow the cluster's plan: variants change in the pods that r
   ).not.toContain(TOKEN);
 });
 
-test('a gateway that is told to end answers the clients that keep their connections to it, and sends them elsewhere', async () => {
-  const { gateways } = await serveByTwo();
-  const [survivor, ending] = gateways;
-  let toEnding = 0;
-  const outcomes = await send(
-    // As with a Service, kept connections stay with the ending gateway until it closes them, and new ones go to the other
-    // gateway.
-    (i) => (ending.process.killed && toEnding++ >= OPEN ? survivor : gateways[i % 2]!),
-    80,
-    (i) => {
-      if (i === 40) ending.process.kill('SIGTERM');
-    },
-  );
-  expect(outcomes).toEqual({ completed: 80 });
-});
-
 test('a gateway that is killed with requests in flight loses only those; it starts again while the API server is gone, and serves with the pods that it remembers', async () => {
-  const { standIn, startGateway, gateways } = await serveByTwo();
+  const { standIn, otherGateway, gateways } = await serveByTwo();
   const [survivor, killed] = gateways;
   let targets: readonly Running[] = gateways;
   let next: Running | undefined;
@@ -243,7 +227,7 @@ test('a gateway that is killed with requests in flight loses only those; it star
   const startNext = async () => {
     await killed.ended;
     await standIn.down();
-    next = await startGateway('other');
+    next = await otherGateway();
     targets = [survivor, next];
   };
   const outcomes = await send(
@@ -269,4 +253,20 @@ test('a gateway that is killed with requests in flight loses only those; it star
   await standIn.up();
   await until(() => expect(next!.lines.join('\n')).toContain('the API server is back'));
   expect(await send(next!, 5)).toEqual({ completed: 5 });
+});
+
+test('a gateway that is told to end answers the clients that keep their connections to it, and sends them elsewhere', async () => {
+  const { gateways } = await serveByTwo();
+  const [survivor, ending] = gateways;
+  let toEnding = 0;
+  const outcomes = await send(
+    // As with a Service, kept connections stay with the ending gateway until it closes them, and new ones go to the other
+    // gateway.
+    (i) => (ending.process.killed && toEnding++ >= OPEN ? survivor : gateways[i % 2]!),
+    80,
+    (i) => {
+      if (i === 40) ending.process.kill('SIGTERM');
+    },
+  );
+  expect(outcomes).toEqual({ completed: 80 });
 });

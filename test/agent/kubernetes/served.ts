@@ -11,7 +11,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { type InferenceServerError, OipClient } from '../oip-client.ts';
 import { pause } from '../pause.ts';
-import { type Place, placeOfTest } from '../shared.ts';
+import type { Place } from '../shared.ts';
 import { batchRequest } from '../tensors.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
@@ -130,7 +130,7 @@ export async function startCluster(place: Place) {
   };
 
   /** Starts a gateway, which gets its token from the cluster, and everything else from its arguments. */
-  const startGateway = (name: string, place: Pick<Place, 'atEnd'> = placeOfTest()) =>
+  const startGateway = (name: string) =>
     startAgent(
       [
         ...['gateway', '--plan', planFile, '--namespace', settings.namespace],
@@ -139,6 +139,13 @@ export async function startCluster(place: Place) {
       {},
       place,
     );
+
+  let other: Running | undefined;
+  /** The cluster's second gateway, which starts when it does not run. */
+  const otherGateway = async (): Promise<Running> => {
+    if (!other || !runs(other.process)) other = await startGateway('other');
+    return other;
+  };
 
   let first: Promise<Running> | undefined;
   /**
@@ -154,7 +161,7 @@ export async function startCluster(place: Place) {
     const has = (pod: Pod) => store.get(keyOf(pod)) !== undefined;
     for (const pod of pods) if (!has(pod)) tell.starts(pod);
     for (const pod of started) if (has(pod) && !pods.includes(pod)) tell.gone(pod);
-    first ??= startGateway('gateway', place);
+    first ??= startGateway('gateway');
     const gateway = await first;
     await untilServed(gateway, served, stages);
     const before = gateway.lines.length;
@@ -163,7 +170,7 @@ export async function startCluster(place: Place) {
     return { pods, gateway, written };
   }
 
-  return { standIn, cluster, tokenFile, tell, evict, serve, startGateway, started };
+  return { standIn, cluster, tokenFile, tell, evict, serve, otherGateway, started };
 }
 
 /** Waits until a gateway serves a plan with a pod for each entry of `stages`. */
