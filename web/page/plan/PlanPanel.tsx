@@ -1,4 +1,4 @@
-import { keepsSla, type Plan } from '../../../solver/documents/plan.ts';
+import { keepsSla, type Plan, requiredAttainment } from '../../../solver/documents/plan.ts';
 import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
 import { planVariants, variantSentences } from '../../../solver/report/cascade-text.ts';
 import { sharingSentences } from '../../../solver/report/sharing-text.ts';
@@ -101,15 +101,28 @@ const accuracyFacts = ({ predicted, pas }: ShownPlan): (readonly [string, string
 ];
 
 /** The plan in a sentence, with buttons to pin and export it. */
-function Verdict({ shown }: { readonly shown: ShownPlan }) {
+function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly shown: ShownPlan }) {
   const now = planNow.value;
-  const { head, chosen } = shown;
   return (
     <div class="row apart start verdict">
       <p class="lead">
         Run <strong>{variantsText(head)}</strong>,{' '}
-        {chosen ? whyInstead(shown) : 'the best choice for these settings'}
-        <Checked shown={shown} />
+        {!chosen
+          ? 'the best choice for these settings'
+          : predicted && keepsSla({ percentile: head.percentile, predicted })
+            ? 'which keeps enough room'
+            : 'which comes closest'}
+        {predicted ? (
+          <Confirmed attainment={predicted.slaAttainment} slaMs={head.slaMs} percentile={head.percentile} />
+        ) : problem ? (
+          <>. It could not be checked by simulation: {problem.message}</>
+        ) : (
+          <>
+            {' '}
+            within {number(head.slaMs)}
+            {'\u00a0'}ms. <span class="muted">Checking it by simulation …</span>
+          </>
+        )}
         {chosen && (
           <span class="muted">
             {' '}
@@ -136,32 +149,18 @@ function Verdict({ shown }: { readonly shown: ShownPlan }) {
   );
 }
 
-/** Whether the simulation kept the SLA with the shown plan. */
-const isKept = ({ head: { percentile }, predicted }: ShownPlan): boolean =>
-  predicted !== null && keepsSla({ percentile, predicted });
+interface ConfirmedProps {
+  readonly attainment: number;
+  readonly slaMs: number;
+  readonly percentile: number;
+}
 
-/** Why the plan that is shown takes the place of the integer program's choice. */
-const whyInstead = (shown: ShownPlan): string =>
-  isKept(shown) ? 'which keeps enough room' : 'which comes closest';
-
-/** What the simulation says of the plan: the end of the sentence that names the plan. */
-function Checked({ shown }: { readonly shown: ShownPlan }) {
-  const { head, predicted, problem } = shown;
-  const { slaMs, percentile } = head;
-  if (problem) return <>. It could not be checked by simulation: {problem.message}</>;
-  if (!predicted)
-    return (
-      <>
-        {' '}
-        within {number(slaMs)}
-        {'\u00a0'}ms. <span class="muted">Checking it by simulation …</span>
-      </>
-    );
-  const meets = isKept(shown);
+function Confirmed({ attainment, slaMs, percentile }: ConfirmedProps) {
+  const meets = attainment >= requiredAttainment(percentile);
   return (
     <>
-      : <strong class={meets ? 'good' : 'bad'}>{inTimeText(predicted.slaAttainment)}</strong> of the simulated
-      requests are answered within {number(slaMs)}
+      : <strong class={meets ? 'good' : 'bad'}>{inTimeText(attainment)}</strong> of the simulated requests are
+      answered within {number(slaMs)}
       {'\u00a0'}ms
       {meets
         ? ` (you ask for ${percentile}\u00a0%).`
