@@ -123,7 +123,7 @@ describe('the page with a profile', () => {
   it('with a plan of cascades', async () => {
     const { page } = tab;
     await choose(page, profileFile(cascadeProfile(wellCalibrated())));
-    // A profile brings a plan’s settings of its own, so they are set after it is opened, which a chart shows.
+    // A profile brings its own settings of the plan, so the test sets them once a chart shows that the profile is open.
     await page.getByRole('application', { name: /^Latency: classify on cpu/ }).waitFor();
     await number('Time limit (SLA)').fill('900');
     await number('Arrival rate').fill('60');
