@@ -87,8 +87,8 @@ export async function serve(
   { host, port, signal, closeMs = CLOSE_MS, leaveMs = 0, onListening }: ServeOptions,
 ): Promise<void> {
   /**
-   * The replies of each open connection that have not been sent whole, in the order of their requests. If a client goes, Node
-   * reports that the first of these replies is closed, and says nothing of the others.
+   * The replies of each open connection that have not been sent whole, in the order of their requests. If the client disconnects,
+   * Node closes only the first of these replies, so all of them are forgotten with the connection.
    */
   const open = new Map<Socket, Set<FastifyReply>>();
   app.server.on('connection', (socket) => {

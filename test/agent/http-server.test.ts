@@ -91,7 +91,7 @@ test('a server keeps no request of a client that goes before its requests are an
   await until(async () => {
     await setImmediate(); // A WeakRef keeps its target until the end of the task that made it.
     runInNewContext('gc')();
-    // The error of `expect` keeps what it compares, so it compares a number.
+    // A failed `expect` keeps the values that it compared, so this one compares numbers and no requests.
     expect(requests.filter((request) => request.deref()).length).toBe(0);
   });
   stop.abort();

@@ -51,7 +51,7 @@ describe('the page', () => {
     const added = { name, mimeType: '', buffer: Buffer.from(bytes) };
     await page.getByLabel('Add models to detect').setInputFiles(added);
     await button('Delete variant mine').waitFor();
-    // Opens the fold of models, unless an earlier check has opened it.
+    // Opens the fold of the user's own models, which an earlier test may have opened.
     await unfold(page, '#measure');
     const form = page.getByRole('region', { name: 'A new pipeline without a manifest' });
     await form.getByLabel('Choose models').setInputFiles(added);

@@ -7,6 +7,7 @@ import { spawnWorker } from '../../workers/environment/node.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { frontierOnce, planOnce } from '../../workers/planner/once.ts';
 import { RemotePlanner } from '../../workers/planner/remote.ts';
+import { PlannerService } from '../../workers/planner/service.ts';
 import { WorkerLostError } from '../../workers/runtime/errors.ts';
 import type { RawWorker } from '../../workers/stage/stage-worker.ts';
 import { identify } from '../../workers/store/exchange.ts';
@@ -75,6 +76,18 @@ test('calls about several profiles at once are each answered on their own profil
   const plans = await Promise.all(asked.map((one) => planner.plan(one, request({ slaMs: 1000 }))));
   expect(plans.map((plan) => plan.profile.sha256)).toEqual(asked.map(({ sha256 }) => sha256));
   expect(plans.map(({ stages }) => stages[0]!.variant)).toEqual(['s', 'l', 's']);
+});
+
+test('a profile that is set while the planner of another one opens is the one that later plans are made on', async () => {
+  const other = await identify(pipeline({ stages: { detect: { t: { accuracy: 0.9, ms: 10 } } } }));
+  const service = new PlannerService();
+  await service.planOn(profile);
+  const first = service.plan(request({ slaMs: 1000 }));
+  await service.planOn(other);
+  await first;
+  expect(await service.plan(request({ slaMs: 1000 }))).toMatchObject({
+    ok: { profile: { sha256: other.sha256 } },
+  });
 });
 
 test('a planner that hangs is ended, and started again by the next call', async () => {

@@ -11,7 +11,7 @@ const OUTLINES = {
 /** At most this many dots of a mark are drawn, because more would only overlap and slow the page. */
 const DOTS_MAX = 2500;
 
-/** Rounds to tenths of a pixel, for a shorter path. */
+/** A coordinate in tenths of a pixel, because more digits would only lengthen the path. */
 const rounded = (px: number) => Math.round(10 * px) / 10;
 
 /**

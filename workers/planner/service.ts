@@ -13,7 +13,7 @@ export type Reply<T> =
 /** The functions of a planning worker, for calls from the thread or process that started the worker. */
 export class PlannerService {
   #measured: IdentifiedProfile | undefined;
-  #planner: Planner | undefined;
+  #planner: Promise<Planner> | undefined;
 
   /** Sets the profile that all later calls plan on. */
   async planOn(measured: IdentifiedProfile): Promise<void> {
@@ -36,8 +36,9 @@ export class PlannerService {
     return replyOf(() => profileFrontier(this.#measured!.profile, request));
   }
 
-  async #opened(): Promise<Planner> {
-    this.#planner ??= await Planner.open(this.#measured!);
+  /** The planner of the present profile. It is kept as a promise, so that a profile set meanwhile does not get this planner. */
+  #opened(): Promise<Planner> {
+    this.#planner ??= Planner.open(this.#measured!);
     return this.#planner;
   }
 }

@@ -45,9 +45,9 @@ export class GatewayLoad {
   }
 
   /**
-   * Counts a reading, unless it is slow: the moment of each of its counts is unknown, so its requests could look like a burst. The
-   * next reading includes these requests. If the reading before was slow too, both have about the same delay, so the time between
-   * them is right.
+   * Counts a reading, unless the reading is slow: nobody knows when the gateways made its counts, so its requests could look like a
+   * burst. The next reading includes these requests. If the reading before was slow too, both have about the same delay, so the
+   * time between them is right.
    * @returns the growth of the counters since the reading that was counted before, and the time since then; undefined if this
    * reading is not counted
    */
