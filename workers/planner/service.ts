@@ -13,7 +13,7 @@ export type Reply<T> =
 /** The functions of a planning worker, for calls from the thread or process that started the worker. */
 export class PlannerService {
   #measured: IdentifiedProfile | undefined;
-  #planner: Promise<Planner> | undefined;
+  #planner: Planner | undefined;
 
   /** Sets the profile that all later calls plan on. */
   async planOn(measured: IdentifiedProfile): Promise<void> {
@@ -36,10 +36,15 @@ export class PlannerService {
     return replyOf(() => profileFrontier(this.#measured!.profile, request));
   }
 
-  /** The planner of the present profile. It is kept as a promise, so that a profile set meanwhile does not get this planner. */
-  #opened(): Promise<Planner> {
-    this.#planner ??= Planner.open(this.#measured!);
-    return this.#planner;
+  /**
+   * The planner of the present profile. It is kept only if it could be opened, so that a later call tries again, and only if no
+   * other profile was set meanwhile.
+   */
+  async #opened(): Promise<Planner> {
+    const measured = this.#measured!;
+    const planner = this.#planner ?? (await Planner.open(measured));
+    if (measured === this.#measured) this.#planner = planner;
+    return planner;
   }
 }
 
