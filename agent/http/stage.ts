@@ -42,21 +42,25 @@ type StageRequest = FastifyRequest<{ Params: { stage: string } }>;
 type RunRequest = FastifyRequest<{ Params: { stage: string; variant: string } }>;
 
 /**
- * The HTTP server of a replica: Open Inference Protocol v2 for each stage that it holds, with the loaded variants as versions.
- * Each request runs as one batch. `/stage/<stage>` reads the chosen variant and batch, and changes them for a client with the
- * token. A gateway sends its batches to `/stage/<stage>/<variant>/run` in the format of messages to a stage worker, so that they
- * need no conversion. Another process parses large JSON, so that parsing does not delay those batches.
+ * The HTTP server of a replica: Open Inference Protocol v2 for each stage that it holds, and the routes of the gateways. Another
+ * process parses large JSON, so that parsing does not delay the gateways' batches.
  */
 export function createStageApp(held: HeldStages, { token, alias, names }: StageHttpOptions): FastifyInstance {
   const app = baseApp(held, { names, memory: MEMORY });
   healthRoutes(app, held);
-  const decoder = new Decoder();
-  app.addHook('onClose', () => decoder.close());
   app.get('/metrics', async (_request, reply) => {
     reply.header('content-type', held.telemetry.contentType);
     return held.telemetry.text();
   });
+  modelRoutes(app, held, alias);
+  gatewayRoutes(app, held, token);
+  return app;
+}
 
+/** The routes of Open Inference Protocol v2, with the loaded variants as versions of a stage. Each request runs as one batch. */
+function modelRoutes(app: FastifyInstance, held: HeldStages, alias: string | undefined): void {
+  const decoder = new Decoder();
+  app.addHook('onClose', () => decoder.close());
   /**
    * The stage that a request names, and its variant: the one that the request names as version or, without a version, the stage's
    * chosen one.
@@ -91,7 +95,13 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
       );
     });
   }
+}
 
+/**
+ * The routes of the gateways. `/stage/<stage>/<variant>/run` takes batches in the format of messages to a stage worker, so that they
+ * need no conversion. `/stage/<stage>` reads the chosen variant and batch, and changes them for a client with the token.
+ */
+function gatewayRoutes(app: FastifyInstance, held: HeldStages, token: TokenSource): void {
   app.post(
     '/stage/:stage/:variant/run',
     { bodyLimit: BODY_BYTES_MAX },
@@ -106,7 +116,6 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
       return Buffer.concat(packMessage({ results, children, childCounts }));
     },
   );
-
   const state = ({ chosen, variants, runtime }: StageService) => ({
     ...chosen,
     variants,
@@ -122,7 +131,6 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
       return state(service);
     },
   );
-  return app;
 }
 
 /**
