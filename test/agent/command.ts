@@ -7,8 +7,8 @@ export interface AgentProcess {
   /** The events that the process has reported so far, an object for each line. */
   readonly told: readonly { readonly event: string; readonly [key: string]: unknown }[];
   stderr(): string;
-  /** Resolves with the server's URL; undefined if the process ends before it listens. */
-  readonly listening: Promise<string | undefined>;
+  /** Resolves with the server's URL; rejects with the text on stderr if the process ends before it listens. */
+  readonly listening: Promise<string>;
   /** Resolves with the exit code. */
   readonly ended: Promise<number | null>;
 }
@@ -35,7 +35,7 @@ export function ipaAgentServe(
     stderr += chunk;
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const listening = new Promise<string | undefined>((resolve) => {
+  const listening = new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (chunk) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop()!;
@@ -43,7 +43,11 @@ export function ipaAgentServe(
       const at = told.find(({ event }) => event === 'listening');
       if (at) resolve(at.url as string);
     });
-    ended.then(() => resolve(undefined));
+    ended.then((code) =>
+      reject(new Error(`ipa-agent serve exited with ${code} before it listened: ${stderr}`)),
+    );
   });
+  // A test may end the process before it listens.
+  listening.catch(() => {});
   return { child, told, stderr: () => stderr, listening, ended };
 }

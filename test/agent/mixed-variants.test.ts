@@ -51,7 +51,7 @@ beforeAll(async () => {
     ...['--plan', await write('plan.json', JSON.stringify(planOf('detr', 'small')))],
     ...['--token-file', await write('token', TOKEN)],
   ]);
-  client = new OipClient((await agent.listening)!);
+  client = new OipClient(await agent.listening);
 });
 afterAll(async () => {
   client.close();

@@ -70,7 +70,7 @@ const write = (name: string, value: unknown): string => {
 
 test('SIGTERM under load: what was accepted is answered, what comes after is told to come again, and it exits 0', async () => {
   agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
-  const client = new OipClient((await agent.listening)!);
+  const client = new OipClient(await agent.listening);
   expect(await load(client, 40)).toEqual(whole(40));
   const tally = await load(client, 200, (sent) => {
     if (sent === 20) agent!.child.kill('SIGTERM');
@@ -88,7 +88,7 @@ test('SIGTERM under load: what was accepted is answered, what comes after is tol
  */
 async function endWhileRunning(end: (started: AgentProcess) => void): Promise<void> {
   agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)], {}, { detached: true });
-  const url = (await agent.listening)!;
+  const url = await agent.listening;
   const client = new OipClient(url);
   const workers = replicas(agent.child.pid);
   for (const pid of workers) process.kill(pid, 'SIGSTOP');
@@ -130,11 +130,11 @@ test('a worker goes on when the signals reach it that a terminal and systemd sen
 
 test('a second SIGTERM ends the agent at once, with a worker that is stopped', async () => {
   agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
-  const client = new OipClient((await agent.listening)!);
+  const client = new OipClient(await agent.listening);
   const workers = replicas(agent.child.pid);
   for (const pid of workers) process.kill(pid, 'SIGSTOP');
   const answer = client.infer('fashion', requestOf(0)).catch(() => {});
-  await until(async () => expect(await metric((await agent!.listening)!, 'ipa_edge_open_requests')).toBe(1));
+  await until(async () => expect(await metric(await agent!.listening, 'ipa_edge_open_requests')).toBe(1));
   agent.child.kill('SIGTERM');
   const ending = { event: 'ending', what: 'letting what was accepted end' };
   await until(() => expect(agent!.told).toContainEqual(expect.objectContaining(ending)));
@@ -228,7 +228,7 @@ test('a plan as the page makes it is planned again with --replan alone, on a pro
   const given = ['--plan', write('plan.json', elsewhere), '--manifest', manifest];
   const args = [...given, '--replan', '--budget', '1s'];
   agent = ipaAgentServe(args);
-  const client = new OipClient((await agent.listening)!);
+  const client = new OipClient(await agent.listening);
   expect((await client.infer('fashion', requestOf(0))).outputs).toHaveLength(5);
   client.close();
   const [{ plan: first, replaces }] = agent.told as unknown as [{ plan: Plan; replaces: Plan }];
@@ -318,7 +318,7 @@ describe('an agent with a token and names', () => {
     const args = ['--plan', write('plan.json', ownPlan), '--token-file', join(folder, 'token'), ...names];
     const env = { IPA_AGENT_TOKEN: 'a-secret-of-nobody', HF_TOKEN: 'another', IPA_EDGE_SEEN: 'yes' };
     serving = ipaAgentServe(args, env);
-    url = (await serving.listening)!;
+    url = await serving.listening;
   });
 
   afterAll(async () => {

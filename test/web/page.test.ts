@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright';
+import type { Page, Route } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { keyOf } from '../../solver/documents/cell.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
@@ -255,16 +255,14 @@ describe('a pipeline', () => {
 
   /** Chooses the pipeline `mail`, whose host answers only when the function that this returns is called. */
   async function chooseSlowMail(): Promise<() => Promise<void>> {
-    let release = () => {};
-    await page.route('**/models/mail/manifest.json', (route) => {
-      release = () => void route.continue();
-    });
+    const asked = new Promise<Route>((resolve) => page.route('**/models/mail/manifest.json', resolve));
     await chooser().selectOption('mail');
+    const route = await asked;
     return async () => {
       const answered = page.waitForEvent('requestfinished', (request) =>
         request.url().includes('/mail/manifest'),
       );
-      release();
+      await route.continue();
       await answered;
       await frames(page, 60);
     };
