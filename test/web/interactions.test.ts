@@ -12,8 +12,7 @@ const site = servedPage(serveFewScenes);
 it('presses and typing while the page measures take no long task of its own thread', async () => {
   const { page, context } = await openPage(site.browser, site.url);
   await openProfile(page);
-  // Longer than a busy machine needs for the presses and the typing.
-  await setUpOnWasm(page, 10 * LONG_S);
+  await setUpOnWasm(page, LONG_S);
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await page.locator('.progress', { hasText: 'cells' }).waitFor();
   const tasks = await mainThreadTasks(site.browser, page, () => interact(page, 2));
