@@ -14,6 +14,7 @@ import {
   newContext,
   type OpenedPage,
   openIn,
+  openProfile,
   planned,
   setUpOnWasm,
   takePack,
@@ -189,6 +190,20 @@ describe('the built page on a host without headers, under a path', () => {
     // Only the private window of the test prevents installing.
     expect(installabilityErrors.map(({ errorId }) => errorId)).toEqual(['in-incognito']);
   });
+});
+
+it('a tab that was opened before there was a service worker goes on with the server gone', async () => {
+  const served = await serveFolder(join(ROOT, 'dist/page'), 0);
+  const tab = await openIn(context, served.url);
+  await tab.page.evaluate(async () => {
+    const { active } = await navigator.serviceWorker.ready;
+    while (active!.state !== 'activated')
+      await new Promise((resolve) => active!.addEventListener('statechange', resolve, { once: true }));
+  });
+  await served.close();
+  // The code that reads files is loaded when it is first used.
+  await openProfile(tab.page);
+  expect(tab.complaints).toEqual([]);
 });
 
 it('a newer build takes over when no tab works, and then every tab can show it', async () => {

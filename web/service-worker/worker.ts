@@ -21,6 +21,7 @@ interface MessageEventFromPage extends WaitingEvent {
 }
 interface WorkerScope {
   readonly registration: ServiceWorkerRegistration;
+  readonly clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
   addEventListener(type: 'install' | 'activate', listener: (event: WaitingEvent) => void): void;
   addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void;
@@ -44,7 +45,10 @@ worker.addEventListener('install', (event) => {
   event.waitUntil(Promise.all(shell.map(keep)));
 });
 
-worker.addEventListener('activate', (event) => event.waitUntil(dropOld()));
+// Without `claim`, a tab that was opened before there was a service worker would load its later parts from the network alone.
+worker.addEventListener('activate', (event) =>
+  event.waitUntil(Promise.all([dropOld(), worker.clients.claim()])),
+);
 
 worker.addEventListener('message', (event) => {
   if (event.data === 'take-over') event.waitUntil(worker.skipWaiting());

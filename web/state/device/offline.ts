@@ -37,7 +37,7 @@ export function takeOver(): void {
   const worker = newer.value!;
   const reload = () => location.reload();
   if (worker.state === 'installed') {
-    // A page that was opened before there was a service worker gets no `controllerchange`, so this waits for the new state.
+    // After a hard reload, the page has no controller and gets no `controllerchange`, so this waits for the new state.
     worker.addEventListener('statechange', reload, { once: true });
     order(worker, 'take-over');
   } else reload();
@@ -66,7 +66,7 @@ const RELOADED = 'ipa-edge/reloaded';
  */
 function isolatedByReload(): boolean {
   const isWorking = running.value || trying.value || adding.value;
-  if (crossOriginIsolated || isWorking || navigator.serviceWorker.controller) return false;
+  if (crossOriginIsolated || isWorking) return false;
   try {
     if (sessionStorage.getItem(RELOADED)) return false;
     sessionStorage.setItem(RELOADED, 'yes');
