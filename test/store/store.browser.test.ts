@@ -1,7 +1,7 @@
 import { deleteDB, openDB } from 'idb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MIGRATIONS, openBrowserStore, openDatabase } from '../../workers/store/browser.ts';
-import { identify } from '../../workers/store/exchange.ts';
+import { identify, type JournalEntry } from '../../workers/store/exchange.ts';
 import { StoreFullError, StoreUnavailableError } from '../../workers/store/store.ts';
 import { describeStore } from './conformance.ts';
 import { cellEntry, measuredCell, profile } from './documents.ts';
@@ -74,6 +74,15 @@ describe('a store in IndexedDB', () => {
     await refused;
     stubborn.close();
     await deletion;
+  });
+
+  it('says what to do about a journal entry that is none', async () => {
+    const store = await openBrowserStore(name);
+    await store.append('journal', { kind: 'cell' } as JournalEntry);
+    await expect(store.readJournal('journal')).rejects.toThrow(
+      /entry 1 of journal journal is not valid.*Delete what was measured, then measure again\.$/s,
+    );
+    store.close();
   });
 
   it('names what failed when the browser ends a transaction without a reason, and keeps what was saved', async () => {

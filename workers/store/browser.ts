@@ -40,6 +40,8 @@ export const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
+const DELETE_JOURNAL = 'Delete what was measured, then measure again.';
+
 /** Some browsers never answer a request to open a database, as while a deletion of it waits for another tab. */
 const OPEN_MS_MAX = 10_000;
 
@@ -118,7 +120,9 @@ class BrowserStore implements Store {
     const rows = await this.#use('read saved measurements', (database) =>
       database.getAllFromIndex('journal', 'journal', journal),
     );
-    return rows.map(({ entry }, i) => parseJournalEntry(entry, `entry ${i + 1} of journal ${journal}`));
+    return rows.map(({ entry }, i) =>
+      parseJournalEntry(() => entry, `entry ${i + 1} of journal ${journal}`, DELETE_JOURNAL),
+    );
   }
 
   async append(journal: string, entry: JournalEntry): Promise<void> {

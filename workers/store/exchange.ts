@@ -5,7 +5,7 @@ import { canonicalJson } from '../../solver/documents/canonical.ts';
 import { cell } from '../../solver/documents/cell.ts';
 import { coRun } from '../../solver/documents/co-run.ts';
 import { isoDate, name } from '../../solver/documents/common.ts';
-import { parseDocument, parseJson } from '../../solver/documents/document.ts';
+import { InvalidDocumentError, parseDocument, parseJson } from '../../solver/documents/document.ts';
 import { batchPauses } from '../../solver/documents/pauses.ts';
 import {
   endToEnd,
@@ -69,6 +69,16 @@ const journalEntry = z.discriminatedUnion('kind', [
 ]);
 export type JournalEntry = z.infer<typeof journalEntry>;
 
-/** @throws InvalidDocumentError */
-export const parseJournalEntry = (value: unknown, source: string): JournalEntry =>
-  parseDocument(journalEntry, value, source);
+/**
+ * Reads an entry of a journal.
+ * @param remedy the last line of the error's message
+ * @throws InvalidDocumentError
+ */
+export function parseJournalEntry(read: () => unknown, source: string, remedy: string): JournalEntry {
+  try {
+    return parseDocument(journalEntry, read(), source);
+  } catch (error) {
+    if (!(error instanceof InvalidDocumentError)) throw error;
+    throw new InvalidDocumentError(error.source, [...error.problems, remedy]);
+  }
+}

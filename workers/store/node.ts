@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
-import { InvalidDocumentError, jsonValue, parseJson } from '../../solver/documents/document.ts';
+import { jsonValue, parseJson } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
 import { sum } from '../../solver/math/statistics.ts';
@@ -75,13 +75,8 @@ class FileStore implements Store {
     const path = this.#journalPath(journal);
     const lines = await this.#fileOf(journal).lines();
     return lines.map((line, i) => {
-      try {
-        const source = `${path}, line ${i + 1}`;
-        return parseJournalEntry(jsonValue(line, source), source);
-      } catch (error) {
-        if (!(error instanceof InvalidDocumentError)) throw error;
-        throw new InvalidDocumentError(error.source, [...error.problems, DELETE_LINE]);
-      }
+      const source = `${path}, line ${i + 1}`;
+      return parseJournalEntry(() => jsonValue(line, source), source, DELETE_LINE);
     });
   }
 

@@ -87,5 +87,6 @@ test('a profile and its journal take the answers to a pack of any size', () => {
     { kind: 'variant-accuracy', stage: 'detect', variant: 's', score, answers },
     { kind: 'path', path },
   ];
-  for (const entry of entries) expect(parseJournalEntry(entry, 'the journal')).toEqual(entry);
+  for (const entry of entries)
+    expect(parseJournalEntry(() => entry, 'the journal', 'Delete it.')).toEqual(entry);
 });
