@@ -240,6 +240,14 @@ describe('the profiling page', () => {
     await expect.poll(() => page.locator('.saved li.marked').count()).toBe(0);
     expect(await page.locator('.lead').count()).toBe(0);
   });
+
+  it('still asks before it deletes a profile if Delete is double-clicked', async () => {
+    await choose(page, profileFile(fashionProfile()));
+    const listed = page.locator('.saved li.marked');
+    await listed.getByRole('button', { name: /^Delete the profile/ }).dblclick();
+    await listed.getByRole('button', { name: /for good$/ }).click();
+    await listed.waitFor({ state: 'detached' });
+  });
 });
 
 describe('a pipeline', () => {

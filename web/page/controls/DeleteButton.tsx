@@ -1,3 +1,4 @@
+import type { TargetedMouseEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import { attempt } from '../../state/app.ts';
 import { focusAround } from './kept-focus.ts';
@@ -11,13 +12,16 @@ interface DeleteButtonProps {
 }
 
 /**
- * A button that asks before it deletes, because deleting cannot be undone. The button disappears with what it deletes, so the
- * focus moves to the part of the page around the button.
+ * A button that asks before it deletes, because deleting cannot be undone. The second click of a double click is no answer: who
+ * clicks twice has not read the question. The button disappears with what it deletes, so the focus moves to the part of the page
+ * around the button.
  */
 export function DeleteButton({ what, label = 'Delete', disabled, onDelete }: DeleteButtonProps) {
   const [asked, setAsked] = useState(false);
-  const confirm = (button: HTMLElement) => {
-    focusAround(button);
+  const click = ({ currentTarget, detail: clicks }: TargetedMouseEvent<HTMLElement>) => {
+    if (!asked) return setAsked(true);
+    if (clicks > 1) return;
+    focusAround(currentTarget);
     void attempt(onDelete);
   };
   return (
@@ -26,7 +30,7 @@ export function DeleteButton({ what, label = 'Delete', disabled, onDelete }: Del
       class={asked ? 'danger' : 'link'}
       disabled={disabled}
       aria-label={asked ? `Delete ${what} for good` : `Delete ${what}`}
-      onClick={({ currentTarget }) => (asked ? confirm(currentTarget) : setAsked(true))}
+      onClick={click}
       onBlur={() => setAsked(false)}
     >
       {asked ? 'Delete for good' : label}
