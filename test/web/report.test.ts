@@ -79,6 +79,17 @@ describe('the report', () => {
     await expectLegible(page);
   });
 
+  it('is no wider than a narrow screen where a stage and a model have names of the most letters', async () => {
+    const long = JSON.stringify(bench)
+      .replaceAll('"classify"', `"${'c'.repeat(64)}"`)
+      .replaceAll('"det16"', `"${'d'.repeat(64)}"`);
+    const { page } = await show(JSON.parse(long));
+    await expect.poll(() => charts(page).count()).toBe(20);
+    await page.setViewportSize({ width: 320, height: 640 });
+    await unfold(page);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+  });
+
   it('has the sign and the word of each flag and mark on one line where it is 800 px wide', async () => {
     const { page } = await show(bench);
     await page.setViewportSize({ width: 800, height: 900 });
