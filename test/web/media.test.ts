@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { unfold } from './legible.ts';
-import { measureUntil, openPage, openProfile } from './opened-page.ts';
+import { choose, measureUntil, openPage, openProfile } from './opened-page.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { reportViewer } from './report-viewer.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
@@ -62,12 +62,18 @@ it('a table that is copied has heads without the marks that explain them', async
   expect(heads).not.toContain('?');
 });
 
-it('the bar of a printed page is above the text, not on it', async () => {
+it('the bar of a printed page is above the text and a message below it, not on it', async () => {
   const { page, context } = await openPage(site.browser, site.url);
+  await choose(page, { name: 'broken.json', text: '{' });
+  await page.locator('.page-problem').waitFor();
   await page.emulateMedia({ media: 'print' });
   await page.locator('#share').scrollIntoViewIfNeeded();
   const { y } = (await page.locator('.bar').boundingBox())!;
   expect(y).toBe(-(await page.evaluate(() => scrollY)));
+  await page.evaluate(() => scrollTo(0, 0));
+  const text = (await page.locator('#share').boundingBox())!;
+  const message = (await page.locator('.page-problem').boundingBox())!;
+  expect(message.y).toBeGreaterThan(text.y + text.height);
   await context.close();
 });
 
