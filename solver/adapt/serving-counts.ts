@@ -92,36 +92,52 @@ const ROW_FIELDS: ReadonlyMap<string, keyof RowCounts> = new Map([
 
 const ROW_COUNTS = Object.keys(NO_BATCHES) as (keyof RowCounts)[];
 
+/** How much the counts of a process have grown between two readings. */
+interface Growth {
+  readonly growth: Counts;
+  /** The time of the first of these readings. */
+  readonly sinceMs: number;
+}
+
+/**
+ * At most this many missing processes keep their last counts: a process that has ended, such as a gateway whose pod was replaced,
+ * stays missing forever.
+ */
+const MISSING_MAX = 100;
+
 /** Adds up how much the counts of several processes have grown between readings. */
 export class CountsGrowth {
-  readonly #last = new Map<string, Counts>();
+  /** The last reading of each process, in the order in which the processes were last read. */
+  readonly #last = new Map<string, { readonly counts: Counts; readonly readMs: number }>();
 
   /**
    * Returns the growth since the last reading, with the sessions of both readings. The first reading of a process adds no growth,
    * because its counters may have started long ago. Counters that fell have started again at 0, so their whole values are growth.
-   * A process that is missing in this reading keeps its last counts.
+   * A process that is missing in this reading keeps its last counts, unless {@link MISSING_MAX} others went missing later.
    * @param counts by process, e.g. a gateway
    */
   since(counts: ReadonlyMap<string, Counts>): Counts {
-    return total(this.ofEach(counts));
+    return total(this.ofEach(counts, 0));
   }
 
-  /** Does what {@link since} does, and returns the growth of each process. */
-  ofEach(counts: ReadonlyMap<string, Counts>): Map<string, Counts> {
-    const growths = new Map<string, Counts>();
-    for (const [process, now] of counts) {
-      const last = this.#last.get(process) ?? now;
-      const anew = now.arrivals < last.arrivals || now.coreMs < last.coreMs;
-      growths.set(process, combined(now, anew ? NOTHING : last, -1));
-      this.#last.set(process, now);
-    }
+  /** Does what {@link since} does, and returns the growth of each process. @param readMs the time of this reading */
+  ofEach(counts: ReadonlyMap<string, Counts>, readMs: number): Growth[] {
+    const growths = Array.from(counts, ([process, now]): Growth => {
+      const last = this.#last.get(process) ?? { counts: now, readMs };
+      const anew = now.arrivals < last.counts.arrivals || now.coreMs < last.counts.coreMs;
+      this.#last.delete(process);
+      this.#last.set(process, { counts: now, readMs });
+      return { growth: combined(now, anew ? NOTHING : last.counts, -1), sinceMs: last.readMs };
+    });
+    const tooMany = Math.max(0, this.#last.size - counts.size - MISSING_MAX);
+    for (const process of [...this.#last.keys()].slice(0, tooMany)) this.#last.delete(process);
     return growths;
   }
 }
 
 /** Adds up the growths of several processes. */
-export const total = (growths: ReadonlyMap<string, Counts>): Counts =>
-  [...growths.values()].reduce((sum, growth) => combined(sum, growth, 1), NOTHING);
+export const total = (growths: readonly Growth[]): Counts =>
+  growths.reduce((sum, { growth }) => combined(sum, growth, 1), NOTHING);
 
 /** Returns a + times · b for each counter, with the sessions of both. */
 function combined(a: Counts, b: Counts, times: number): Counts {

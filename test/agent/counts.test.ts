@@ -97,6 +97,19 @@ test('what arrived at a gateway before its first reading does not count: nobody 
   expect(growths({ a: 10 }, { a: 12, b: 5000 }, { a: 12, b: 5001 })).toEqual([0, 2, 1]);
 });
 
+test('gateways that have ended do not fill the memory: the counts of those that are missing longest are forgotten', () => {
+  const growth = new CountsGrowth();
+  const read = (counts: Record<string, number>) => growth.since(mapped(counts)).arrivals;
+  read({ stays: 0, away: 5 });
+  const replaced = (from: number, to: number) => {
+    for (let pod = from; pod < to; pod++) expect(read({ stays: pod, [`pod-${pod}`]: 1000 })).toBeLessThan(2);
+  };
+  replaced(0, 100);
+  expect(read({ stays: 99, away: 7 })).toBe(2);
+  replaced(100, 300);
+  expect(read({ stays: 299, away: 9 })).toBe(0);
+});
+
 test('the growths of a process that runs on add up to what it has counted since its first reading', () => {
   const step = fc.record({
     arrivals: fc.nat(100),

@@ -20,8 +20,6 @@ export class GatewayLoad {
   readonly #growth = new CountsGrowth();
   /** Time of the last reading that was counted. */
   #readMs: number;
-  /** Time of each gateway's last reading. */
-  readonly #answeredMs: Map<string, number>;
   #wasSlow = false;
 
   /**
@@ -34,9 +32,8 @@ export class GatewayLoad {
     private readonly startMs: number,
   ) {
     adapter.known(0);
-    this.#growth.since(first.counts);
     this.#readMs = this.timeOf(first);
-    this.#answeredMs = new Map(Array.from(first.counts.keys(), (gateway) => [gateway, this.#readMs]));
+    this.#growth.ofEach(first.counts, this.#readMs);
   }
 
   /** The time of a reading. */
@@ -58,14 +55,12 @@ export class GatewayLoad {
     if (!counts) return undefined;
     const nowMs = this.timeOf(now);
     const elapsedMs = nowMs - this.#readMs;
-    const grown = this.#growth.ofEach(now.counts);
+    const grown = this.#growth.ofEach(now.counts, nowMs);
     // The counters have no arrival times, so a gateway's new requests are spread evenly over the time since its last reading.
-    for (const [gateway, told] of grown) {
-      const sinceMs = this.#answeredMs.get(gateway) ?? this.#readMs;
-      const arrivals = Math.min(told.arrivals, (RATE_MAX_PER_S / 1000) * (nowMs - sinceMs));
+    for (const { growth, sinceMs } of grown) {
+      const arrivals = Math.min(growth.arrivals, (RATE_MAX_PER_S / 1000) * (nowMs - sinceMs));
       for (let i = 0; i < arrivals; i++)
         this.adapter.arrived(sinceMs + ((i + 0.5) / arrivals) * (nowMs - sinceMs));
-      this.#answeredMs.set(gateway, nowMs);
     }
     this.adapter.known(nowMs);
     this.#readMs = nowMs;
