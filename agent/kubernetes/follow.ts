@@ -31,13 +31,19 @@ export async function follow(
         gone = false;
         onChange([...objects.values()]);
       }
-      for await (const { type, object } of api.watch(ref, resourceVersion, signal)) {
-        resourceVersion = object.metadata.resourceVersion as string;
-        failures = 0;
-        if (type === 'BOOKMARK') continue;
-        if (type === 'DELETED') objects.delete(object.metadata.name);
-        else objects.set(object.metadata.name, object);
-        onChange([...objects.values()]);
+      const beganMs = performance.now();
+      try {
+        for await (const { type, object } of api.watch(ref, resourceVersion, signal)) {
+          resourceVersion = object.metadata.resourceVersion as string;
+          failures = 0;
+          if (type === 'BOOKMARK') continue;
+          if (type === 'DELETED') objects.delete(object.metadata.name);
+          else objects.set(object.metadata.name, object);
+          onChange([...objects.values()]);
+        }
+      } finally {
+        // While nothing changes, a watch brings nothing, and proxies often cut it. If it lasted longer than any pause, it has worked.
+        if (performance.now() - beganMs > backOff.pauseMsMax) failures = 0;
       }
       failures = 0;
       // The pause avoids a busy loop if the server ends each watch at once. The next watch reports the changes made during the

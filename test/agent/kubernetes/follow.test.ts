@@ -1,6 +1,9 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
+import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
+import { ClusterUnreachableError } from '../../../agent/kubernetes/errors.ts';
 import { follow } from '../../../agent/kubernetes/follow.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
+import { sleep } from '../../../workers/executor/clock.ts';
 import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
 
@@ -114,4 +117,51 @@ test('a bookmark moves the version from which the next watch begins, and changes
   await ended;
   expect(from[1]).toBe('12345');
   expect(seen).toEqual([['one']]);
+});
+
+/**
+ * Follows objects for ten minutes in which none changes, while each watch is cut after a time.
+ * @returns the milliseconds from each cut to the next list
+ */
+async function pausesBetweenWatches(lastsMs: number): Promise<number[]> {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const stop = new AbortController();
+  const pauses: number[] = [];
+  let cutMs: number | undefined;
+  const api = {
+    async list() {
+      if (cutMs !== undefined) pauses.push(performance.now() - cutMs);
+      return { items: [], resourceVersion: '1' };
+    },
+    watch: () => ({
+      [Symbol.asyncIterator]: () => ({
+        async next() {
+          await sleep(lastsMs, stop.signal);
+          cutMs = performance.now();
+          throw new ClusterUnreachableError('https://cluster', new Error('aborted'));
+        },
+      }),
+    }),
+  };
+  const ended = follow(
+    api as unknown as KubernetesApi,
+    { apiVersion: 'v1', kind: 'ConfigMap' },
+    { onChange: () => {}, onEvent: () => {}, signal: stop.signal },
+  );
+  await vi.advanceTimersByTimeAsync(600_000);
+  stop.abort();
+  await ended;
+  return pauses;
+}
+
+test('while nothing changes, a proxy that cuts idle watches does not make the pauses between them longer', async () => {
+  const pauses = await pausesBetweenWatches(20_000);
+  expect(pauses.length).toBeGreaterThan(20);
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(500);
+});
+
+test('if each watch is cut soon, the pauses between them become longer', async () => {
+  const pauses = await pausesBetweenWatches(100);
+  expect(Math.min(...pauses.slice(10))).toBeGreaterThan(7000);
 });
