@@ -139,7 +139,7 @@ export class Directory {
       giveBack,
       giveBackSilent: () => {
         giveBack();
-        if (!this.#endpoints.some((endpoint) => endpoint.url === url)) return;
+        if (this.#silent.has(url) || !this.#endpoints.some((endpoint) => endpoint.url === url)) return;
         this.#silent = new Set([...this.#silent, url]);
         this.#choose(this.#wereLeaving);
         this.onSilent();

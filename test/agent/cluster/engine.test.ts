@@ -33,7 +33,11 @@ function startEngine(): TestEngine {
   return engine;
 }
 
-async function startGateway(engine: TestEngine, stop = new AbortController()) {
+async function startGateway(
+  engine: TestEngine,
+  stop = new AbortController(),
+  backOff = { firstMs: 10, pauseMsMax: 50 },
+) {
   const events: string[] = [];
   const gateway = await Gateway.start({
     engine,
@@ -42,7 +46,7 @@ async function startGateway(engine: TestEngine, stop = new AbortController()) {
     token: () => engine.stageToken(),
     signal: stop.signal,
     onEvent: (what) => events.push(what),
-    backOff: { firstMs: 10, pauseMsMax: 50 },
+    backOff,
   });
   onTestFinished(() => {
     stop.abort();
@@ -53,6 +57,15 @@ async function startGateway(engine: TestEngine, stop = new AbortController()) {
     service.infer(service.model('fashion'), Array(count).fill(item), performance.now());
   return { gateway, service, infer, events };
 }
+
+/** The pipeline's plan with the heaviest variant of each stage. */
+const heavier: Plan = {
+  ...patient,
+  stages: patient.stages.map((stage, s) => {
+    const { name: variant, sessions } = pipeline.stages[s]!.stage.variants.at(-1)!;
+    return { ...stage, variant, sha256: sessions.model!.sha256 };
+  }),
+};
 
 /** The classes of the objects that were found in each item. */
 const labelsOf = (results: Awaited<ReturnType<Awaited<ReturnType<typeof startGateway>>['infer']>>) =>
@@ -113,13 +126,6 @@ test('a plan that is applied is followed in the replicas that run', async () => 
   const engine = startEngine();
   await engine.apply(patient);
   const { infer, service } = await startGateway(engine);
-  const heavier: Plan = {
-    ...patient,
-    stages: patient.stages.map((stage, s) => {
-      const { name: variant, sessions } = pipeline.stages[s]!.stage.variants.at(-1)!;
-      return { ...stage, variant, sha256: sessions.model!.sha256 };
-    }),
-  };
   await engine.apply(heavier);
   const running = infer(20);
   await until(() => expect(service.plan.stages.map(({ variant }) => variant)).toEqual(['det16', 'res32']));
@@ -189,6 +195,24 @@ test('a replica that answers again serves again', async () => {
   await answerAgain();
   await until(() => expect(service.plan.stages[1]!.replicas).toBe(2));
   expect(labelsOf(await infer(10))).toHaveLength(10);
+});
+
+test('while the only replica of a stage does not answer, a gateway pauses before it tries a new plan again', async () => {
+  const engine = startEngine();
+  await engine.apply(patient);
+  const { service, events } = await startGateway(engine, undefined, { firstMs: 1e8, pauseMsMax: 1e8 });
+  await until(() => expect(service.plan.stages[1]!.replicas).toBe(2));
+  const answerAgain = await engine.mute('detect');
+  await engine.apply(heavier);
+  const tries = () => events.filter((what) => what.includes('the plan that serves stays')).length;
+  await until(() => expect(tries()).toBeGreaterThan(0));
+  const { url } = engine.endpoints.find(({ stage }) => stage === 'classify')!;
+  for (let i = 0; i < 50; i++) await (await fetch(`${url}/v2/health/ready`)).text();
+  // The first try finds that the replica is silent, which is a reason to try once more at once.
+  expect(tries()).toBeLessThanOrEqual(2);
+  await answerAgain();
+  engine.see();
+  await until(() => expect(service.plan.stages[0]!.variant).toBe('det16'));
 });
 
 test('a gateway that is closed follows the engine no more, so that its process can end', async () => {
