@@ -111,11 +111,16 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Waits until work has ended or failed, but for at most `ms`. An abort ends the wait. */
-export async function untilSettled(work: Promise<unknown>, ms: number, signal: AbortSignal): Promise<void> {
+/** Waits until work has ended or failed, but for at most `ms`. An abort ends the wait. @returns whether the work has settled */
+export async function untilSettled(
+  work: Promise<unknown>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   const settled = new AbortController();
   const wake = () => settled.abort();
   work.then(wake, wake);
   // The end of the work cancels the timer, because Node does not exit while a timer runs.
   await sleep(ms, AbortSignal.any([settled.signal, signal]));
+  return settled.signal.aborted;
 }

@@ -2,7 +2,7 @@ import type { LoadedManifest } from '../../../models/manifests/load.ts';
 import { type Manifest, modelsOf } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { planMismatches } from '../../../solver/plan/mismatches.ts';
-import { sleep } from '../../../workers/executor/clock.ts';
+import { sleep, untilSettled } from '../../../workers/executor/clock.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import { PlanRefusedError } from '../../service/errors.ts';
 import { Service } from '../../service/service.ts';
@@ -173,11 +173,11 @@ export class Gateway {
           await this.service.replace(wanted);
         } catch (error) {
           onEvent(`the plan that serves stays for now: ${message(error)}`);
-          await Promise.race([changed, sleep(pauseMs(backOff, ++failures), signal)]);
+          await untilSettled(changed, pauseMs(backOff, ++failures), signal);
         }
       } else if (this.#directory.hasSilent) {
-        const paused = sleep(pauseMs(backOff, ++failures), signal).then(() => true);
-        if (await Promise.race([changed, paused])) this.#directory.tryAgain();
+        const isNews = await untilSettled(changed, pauseMs(backOff, ++failures), signal);
+        if (!isNews) this.#directory.tryAgain();
       } else {
         failures = 0;
         await changed;

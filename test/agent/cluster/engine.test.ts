@@ -1,5 +1,7 @@
+import { getEventListeners } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Endpoint } from '../../../agent/cluster/engine.ts';
 import { Gateway } from '../../../agent/cluster/gateway/gateway.ts';
@@ -213,6 +215,25 @@ test('while the only replica of a stage does not answer, a gateway pauses before
   await answerAgain();
   engine.see();
   await until(() => expect(service.plan.stages[0]!.variant).toBe('det16'));
+});
+
+test('changes while a replica is silent leave no timers behind', async () => {
+  const engine = startEngine();
+  await engine.apply(patient);
+  const followed = vi.spyOn(engine, 'followEndpoints');
+  const { service, infer } = await startGateway(engine, undefined, { firstMs: 1e8, pauseMsMax: 1e8 });
+  const { signal } = followed.mock.lastCall![0];
+  await until(() => expect(service.plan.stages[1]!.replicas).toBe(2));
+  await engine.mute('classify');
+  expect(labelsOf(await infer(30))).toHaveLength(30);
+  await until(() => expect(service.plan.stages[1]!.replicas).toBe(1));
+  const waiting = () => getEventListeners(signal, 'abort').length;
+  const before = waiting();
+  for (let i = 0; i < 20; i++) {
+    engine.see();
+    await immediate();
+  }
+  expect(waiting()).toBeLessThanOrEqual(before + 1);
 });
 
 test('a gateway that is closed follows the engine no more, so that its process can end', async () => {
