@@ -2,6 +2,7 @@ import type { Plan, PlanStage, Standby } from '../documents/plan.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import type { RunReport } from '../documents/run-report.ts';
 import { grouped, percent } from '../math/figures.ts';
+import { mean } from '../math/statistics.ts';
 import { downshiftFactor, downshiftSentences } from './downshift.ts';
 
 /** A share of the items as words, e.g. `7 of 100`. Only 0 and 1 read as none and all. */
@@ -86,16 +87,14 @@ export function unknownEndToEnd({
   );
 }
 
+type Told = Pick<RunReport, 'cascades' | 'standbys' | 'result' | 'predicted' | 'plans' | 'requests'>;
+
 /**
  * Sentences that compare cascades and standbys in a run with the prediction: how many items changed variants, why, and the
  * accuracy.
  */
-export function escalationSentences({
-  cascades = [],
-  standbys = [],
-  result,
-  predicted,
-}: Pick<RunReport, 'cascades' | 'standbys' | 'result' | 'predicted'>): string[] {
+export function escalationSentences(run: Told): string[] {
+  const { cascades = [], standbys = [] } = run;
   const withItems = cascades.filter(({ items }) => items > 0);
   const downshifts = downshiftSentences({ cascades, standbys });
   if (withItems.length + downshifts.length === 0) return [];
@@ -106,7 +105,7 @@ export function escalationSentences({
         `the confidence of ${light} was under ${confidenceText(below)}: ${ofHundred((escalated - settled) / items)} went on, predicted ${ofHundred(predictedShare)}.`,
     ),
     ...downshifts,
-    ...accuracySentence({ cascades, standbys, result, predicted }),
+    ...accuracySentence(run),
   ];
 }
 
@@ -114,19 +113,27 @@ export function escalationSentences({
  * A sentence with the measured and the predicted accuracy and, if the run's downshifts lower the prediction visibly, the lowered
  * one; no sentence if the measured or the predicted accuracy is not known.
  */
-function accuracySentence({
-  result,
-  predicted,
-  ...outcomes
-}: Pick<RunReport, 'cascades' | 'standbys' | 'result' | 'predicted'>): string[] {
-  const { endToEnd, metric } = result.accuracy;
-  if (endToEnd === null || predicted.endToEnd === null) return [];
-  const planned = percent(predicted.endToEnd);
-  const left = percent(predicted.endToEnd * downshiftFactor(outcomes));
+function accuracySentence(run: Told): string[] {
+  const { endToEnd, metric } = run.result.accuracy;
+  const predicted = predictedEndToEnd(run);
+  if (endToEnd === null || predicted === null) return [];
+  const planned = percent(predicted);
+  const left = percent(predicted * downshiftFactor(run));
   return [
     `Accuracy, end to end (${metric}): measured ${percent(endToEnd)}, predicted ${planned}` +
+      (run.plans.length > 1 ? ', the mean of its plans' : '') +
       (left === planned
         ? '.'
         : `; with as many answers of lighter variants as in this run, ${left} was to be expected.`),
   ];
+}
+
+/** The accuracy that the plans of a run predict, as the mean over the requests that completed; null if it is not known. */
+function predictedEndToEnd({ predicted, plans, requests }: Told): number | null {
+  if (plans.length === 1) return predicted.endToEnd;
+  const predictions = requests
+    .filter(({ outcome }) => outcome === 'completed')
+    .map(({ arrivalMs }) => plans.findLast(({ atMs }) => atMs <= arrivalMs)!.plan.predicted.endToEnd);
+  const known = predictions.filter((one) => one !== null);
+  return known.length > 0 && known.length === predictions.length ? mean(known) : null;
 }

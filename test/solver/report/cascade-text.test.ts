@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   escalationSentences,
   planVariants,
@@ -104,6 +104,7 @@ test('a run tells how many items went on, why, and what accuracy came of it, bes
       cascades: [cascade, { ...cascade, heavy: 'res16', items: 0, escalated: 0 }],
       result: { accuracy: { endToEnd: measured, metric: 'F1@0.5', pas: 0.8, n: 90 } },
       predicted: { endToEnd: predicted },
+      plans: [{ atMs: 0 }],
     }) as unknown as Parameters<typeof escalationSentences>[0];
   const went =
     'In classify, res32 answered 32 of the 400 items that cnn8 answered first, because the confidence of cnn8 was under 0.62: ' +
@@ -133,6 +134,7 @@ test('a run tells what lighter variants took over in a burst, and what that cost
     ],
     result: { accuracy: { endToEnd: 0.7, metric: 'F1@0.5', pas: 0.8, n: 90 } },
     predicted: { endToEnd: 0.8 },
+    plans: [{ atMs: 0 }],
   } as unknown as Parameters<typeof escalationSentences>[0];
   // Half of the items that were to go on to the heavy variant did not, so half of the ten points that it adds are lost.
   expect(downshiftFactor(run)).toBeCloseTo((0.85 / 0.9) * (0.935 / 0.96));
@@ -185,4 +187,37 @@ test('two standbys of one variant count the items that the variant answered once
     { ...big, standby: 'mid', standbyAccuracy: 0.8 },
   ];
   expect(downshiftFactor({ standbys })).toBeCloseTo((0.9 + 0.5 + 0.8) / 3 / 0.9, 9);
+});
+
+describe('a run whose plans change compares its accuracy', () => {
+  const run = (second: number | null) =>
+    ({
+      cascades: [
+        {
+          ...{ stage: 'classify', light: 'cnn8', heavy: 'res32', below: 0.62 },
+          ...{ items: 400, escalated: 32, predictedShare: 0.072 },
+        },
+      ],
+      result: { accuracy: { endToEnd: 0.74, metric: 'F1@0.5', pas: 0.8, n: 4 } },
+      predicted: { endToEnd: 0.85 },
+      plans: [
+        { atMs: 0, plan: { predicted: { endToEnd: 0.85 } } },
+        { atMs: 1000, plan: { predicted: { endToEnd: second } } },
+      ],
+      requests: [
+        { arrivalMs: 500, outcome: 'completed' },
+        { arrivalMs: 900, outcome: 'shed' },
+        ...[1000, 1500, 2000].map((arrivalMs) => ({ arrivalMs, outcome: 'completed' })),
+      ],
+    }) as unknown as Parameters<typeof escalationSentences>[0];
+
+  test('with the mean of what its plans predict, over the requests that completed', () => {
+    expect(escalationSentences(run(0.73)).at(-1)).toBe(
+      'Accuracy, end to end (F1@0.5): measured 74.0 %, predicted 76.0 %, the mean of its plans.',
+    );
+  });
+
+  test('with nothing if the accuracy of one of its plans is not known', () => {
+    expect(escalationSentences(run(null))).toHaveLength(1);
+  });
 });
