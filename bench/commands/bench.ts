@@ -134,8 +134,9 @@ If late sending shows in the result of a run, that run is not valid: the report 
           ...joined(sets.map(({ request }) => frontiersOrNone(profile, request, say))),
           profile,
         };
-        await writeReport(out('report.json'), report);
-        if (options.json) console.log(JSON.stringify(report));
+        await writeReport(out('report.json'), report).finally(() => {
+          if (options.json) console.log(JSON.stringify(report));
+        });
         const seconds = Math.round((performance.now() - started) / 1000);
         say(
           `wrote ${['profile.json', 'plan.json', 'report.json', 'report.html'].map(out).join(', ')} in ${seconds} s`,

@@ -129,13 +129,14 @@ If late sending shows in the result, the run is not valid: the report is written
             `The predictions are of another device than this one:\n${differences.map((line) => `  ${line}`).join('\n')}\n` +
               'For predictions of this device, profile here and plan again.',
           );
-        // The result is printed first, so that it is not lost if the disk is full by now.
-        if (options.json) console.log(JSON.stringify(report));
-        else {
-          if (adaptation) console.log(`${planTimeline(report)}\n`);
-          console.log(`${runText([report])}\n\n${packNote(manifest.pack ?? null)}\n`);
-        }
-        const written = await writeReport(options.out, report);
+        // A full disk or a closed stdout may lose the report or the printed result, but not both.
+        const written = await writeReport(options.out, report).finally(() => {
+          if (options.json) console.log(JSON.stringify(report));
+          else {
+            if (adaptation) console.log(`${planTimeline(report)}\n`);
+            console.log(`${runText([report])}\n\n${packNote(manifest.pack ?? null)}\n`);
+          }
+        });
         if (!options.json) console.log(`wrote ${written.join(', ')}`);
         if (signal.aborted)
           throw new Interrupted(`Stopped early. ${options.out} has the requests until then.`);

@@ -159,10 +159,11 @@ A new replica serves once its sessions have started, which takes as long as in t
         progress.clear();
       };
       const report = adaptationReport(input, await untilEnd(end, signal, () => simulateAdaptation(input)));
-      // The result is printed first, so that it is not lost if the disk is full by now.
-      if (options.json) console.log(JSON.stringify(report));
-      else console.log(`${planTimeline(report)}\n\n${runText([report])}\n\nSIMULATED: no model ran.\n`);
-      const written = await writeReport(options.out, report);
+      // A full disk or a closed stdout may lose the report or the printed result, but not both.
+      const written = await writeReport(options.out, report).finally(() => {
+        if (options.json) console.log(JSON.stringify(report));
+        else console.log(`${planTimeline(report)}\n\n${runText([report])}\n\nSIMULATED: no model ran.\n`);
+      });
       if (!options.json) console.log(`wrote ${written.join(', ')}`);
     });
 

@@ -1,8 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { IPA_EDGE } from '../compiled.ts';
+import { pipeline } from '../solver/pipelines.ts';
 import { folderOfTest } from '../temporary-folder.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
@@ -109,3 +119,39 @@ test.runIf(process.platform === 'linux')(
     expect(code).toBe(2);
   },
 );
+
+describe.skipIf(!existsSync('/dev/full'))('a report is written although stdout is on a full disk', () => {
+  const withFullStdout = (args: readonly string[]) => {
+    const full = openSync('/dev/full', 'w');
+    try {
+      return spawnSync(process.execPath, [IPA_EDGE, ...args], {
+        stdio: ['ignore', full, 'pipe'],
+        encoding: 'utf8',
+      });
+    } finally {
+      closeSync(full);
+    }
+  };
+  const FULL = 'ipa-edge: The output cannot be written: the disk is full (UsageError)\n';
+
+  test('by run', async () => {
+    const plan = handPlan(await loadFashion(), { backend: 'cpu', workers: [['detect', 'classify']] });
+    const run = ['run', '--plan', file('plan.json', JSON.stringify(plan)), '--rate', '5', '--duration', '1s'];
+    const { status, stderr } = withFullStdout([...run, '--out', join(folder, 'report.json')]);
+    expect(stderr).toContain(FULL);
+    expect(status).toBe(2);
+    expect(readdirSync(folder).sort()).toEqual(['plan.json', 'report.html', 'report.json']);
+  });
+
+  test('by simulate', () => {
+    const profile = pipeline({ stages: { detect: { s: { accuracy: 0.6, ms: 10 } } } });
+    const { status, stderr } = withFullStdout([
+      ...['simulate', '--profile', file('profile.json', JSON.stringify(profile)), '--sla', '500'],
+      ...['--trace', file('load.json', '{"rates": [20]}'), '--predictor', 'last-window'],
+      ...['--out', join(folder, 'report.json')],
+    ]);
+    expect(stderr).toContain(FULL);
+    expect(status).toBe(2);
+    expect(readdirSync(folder).sort()).toEqual(['load.json', 'profile.json', 'report.html', 'report.json']);
+  });
+});
