@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { parseTrace, type TracePart, traceUntil } from '../../solver/documents/trace.ts';
+import { parseTrace, RATES_MAX, type TracePart, traceUntil } from '../../solver/documents/trace.ts';
+import { grouped } from '../../solver/math/figures.ts';
 import { generatedTrace, TRACE_KINDS } from '../../solver/simulate/generated-traces.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
@@ -17,6 +18,10 @@ export async function readTrace(
   { durationS, seed }: { readonly durationS?: number | undefined; readonly seed: number },
 ): Promise<TracePart> {
   const kind = TRACE_KINDS.find((name) => name === given);
+  if (kind && durationS !== undefined && durationS > RATES_MAX)
+    throw new UsageError(
+      `The trace ${given} has a rate for each second, and at most ${grouped(RATES_MAX)}. Give a --duration of at most ${RATES_MAX}s.`,
+    );
   if (kind) return generatedTrace(kind, { ...(durationS !== undefined && { durationS }), seed });
   if (given !== '-' && !existsSync(given))
     throw new UsageError(`There is no trace ${given}: give a file, or one of ${TRACE_KINDS.join(', ')}.`);

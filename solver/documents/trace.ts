@@ -5,12 +5,15 @@ export const TRACE = 'ipa-edge/trace@1';
 
 const NAME_LENGTH_MAX = 100;
 
+/** A trace has at most this many rates. */
+export const RATES_MAX = 10_000_000;
+
 export const traceSchema = z.strictObject({
   schema: z.literal(TRACE),
   name: z.string().max(NAME_LENGTH_MAX),
   unit: z.literal('requests/s'),
   intervalS: z.number().positive(),
-  rates: z.array(z.number().nonnegative()).min(1, 'expected at least one rate').max(10_000_000),
+  rates: z.array(z.number().nonnegative()).min(1, 'expected at least one rate').max(RATES_MAX),
 });
 export type Trace = z.infer<typeof traceSchema>;
 

@@ -268,6 +268,11 @@ describe('bad usage is refused with exit 2:', () => {
       () => ['--pipeline', 'ipa-video', '--trace', file('load.json', { rates: [1, 2] }), '--duration', '3s'],
       /load\.json has rates for 2 s\. Give a --duration of at most 2s, or a longer trace/,
     ],
+    [
+      'a generated trace of more seconds than a trace may have',
+      () => ['--pipeline', 'ipa-video', '--trace', 'bursty', '--duration', '99999999h'],
+      /The trace bursty has a rate for each second, and at most 10,000,000\. Give a --duration of at most 10000000s\./,
+    ],
     ['an interval of nothing', () => [...VIDEO, '--interval', '0s'], /Expected a duration/],
   ])('%s', async (_, args, says) => {
     const out = inFolder('r.json');
