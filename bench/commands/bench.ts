@@ -13,7 +13,7 @@ import type { PlanRequest } from '../../solver/plan/request.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
-import { writeJson } from '../../workers/command/files.ts';
+import { checkWritable, sameFile, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { measure, settingsOf } from '../../workers/command/profile.ts';
@@ -25,7 +25,7 @@ import { prepareRecipe } from '../recipe/prepare.ts';
 import { readRecipe, recipeOption } from '../recipe/recipes.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
 import { invalidRuns } from './invalid-run.ts';
-import { writeReport } from './report.ts';
+import { checkReport, writeReport } from './report.ts';
 import { runText } from './tables.ts';
 
 export const benchCommand = () =>
@@ -93,6 +93,7 @@ If late sending shows in the result of a run, that run is not valid: the report 
       const manifestPath = await manifestPathOf(options, signal, say);
       const { manifest } = await loadManifest(manifestPath, fileReader(signal));
       const out = (file: string) => join(options.out ?? join('out', manifest.name), file);
+      await checkDocuments(out, manifestPath);
       const where = { manifestPath, out: out('profile.json'), signal };
       await withRunner(options.backend, where, async ({ runner, store, progress }) => {
         const backend = await availableBackends(command, options.backend, runner.whyUnavailable);
@@ -158,6 +159,15 @@ async function manifestPathOf(
   if (options.recipe === undefined) return option.manifestPath(options);
   const recipe = await readRecipe(options.recipe);
   return prepareRecipe(recipe, options.out ?? join('out', recipe.name), signal, say);
+}
+
+/** Checks before long work that the documents can be written, and that none would replace the manifest. @throws UsageError */
+async function checkDocuments(out: (file: string) => string, manifestPath: string): Promise<void> {
+  for (const file of ['profile.json', 'plan.json', 'report.json'])
+    if (await sameFile(out(file), manifestPath))
+      throw new UsageError(`--out would replace ${manifestPath}, the manifest. Choose another with --out.`);
+  for (const file of ['profile.json', 'plan.json']) await checkWritable(out(file));
+  await checkReport(out('report.json'));
 }
 
 /** Computes the frontiers, or reports that one is too large and returns none. */

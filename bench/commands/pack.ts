@@ -13,7 +13,7 @@ import { fromTexts } from '../../models/packs/sources/texts.ts';
 import { type NamedTensor, packBytes } from '../../models/packs/write.ts';
 import { packFacts } from '../../solver/documents/common.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
-import { readJson, writeJson, writeWhole } from '../../workers/command/files.ts';
+import { checkWritable, readJson, writeJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import { onDisk } from '../pack/disk.ts';
@@ -81,6 +81,7 @@ Where a stage reads a text beside the item, such as a question, each line has it
     )
     .action(async (options: Options) => {
       const pipeline = new Pipeline(await readJson(options.manifest, parseManifest));
+      await checkWritable(options.manifest);
       const progress = new ProgressLine();
       const signal = interruptSignal('stopping; no pack is written');
       const startMs = performance.now();

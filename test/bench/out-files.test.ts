@@ -14,7 +14,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { IPA_EDGE } from '../compiled.ts';
 import { pipeline } from '../solver/pipelines.ts';
 import { folderOfTest } from '../temporary-folder.ts';
-import { loadFashion } from '../workers/fashion.ts';
+import { FASHION, loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
 import { ipaEdgeHere, refusal } from './command.ts';
 
@@ -94,6 +94,25 @@ test('bench refuses a folder that cannot be made by its own name, before it pins
     `${join(out, 'manifest.json')} cannot be written: a part of its path is a file`,
   );
 });
+
+test('bench refuses a folder in which a document would replace the manifest', async () => {
+  const manifest = file('plan.json', readFileSync(FASHION, 'utf8'));
+  expect(await refusal(['bench', '--manifest', manifest, '--backend', 'cpu', '--out', folder])).toBe(
+    `ipa-edge: --out would replace ${manifest}, the manifest. Choose another with --out. (UsageError)\n`,
+  );
+  expect(readFileSync(manifest, 'utf8')).toBe(readFileSync(FASHION, 'utf8'));
+});
+
+test.each(['plan.json', 'report.json', 'report.html'])(
+  'bench refuses a folder in which %s cannot be written, before long work',
+  async (name) => {
+    mkdirSync(join(folder, name));
+    const bench = ['bench', '--pipeline', 'mail', '--backend', 'cpu', '--out', folder];
+    expect(await refusal(bench)).toBe(
+      `ipa-edge: ${join(folder, name)} cannot be written: it is a folder, not a file (UsageError)\n`,
+    );
+  },
+);
 
 test.skipIf(process.platform === 'win32')(
   'a folder that is deleted under a command is named, with the remedy',

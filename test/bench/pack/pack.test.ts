@@ -292,6 +292,22 @@ test('the command writes the pack beside the manifest, which then names it and s
   );
 });
 
+test('if the manifest cannot be written, the pack beside it stays', async () => {
+  // A new file beside the manifest, with which it is replaced, would have too long a name.
+  const manifest = path(`long/${'m'.repeat(240)}.json`);
+  await mkdir(path('long'));
+  await writeFile(
+    manifest,
+    JSON.stringify({ schema: MANIFEST, name: 'mine', title: 'Mine', stages: [language] }),
+  );
+  await writeFile(path('long/pack.bin'), 'an earlier pack');
+  await writeFile(path('one.jsonl'), JSON.stringify({ text: 'hello', labels: { language: 'eng' } }));
+  expect(await refusal(['pack', '--manifest', manifest, '--texts', path('one.jsonl')])).toContain(
+    `${manifest} cannot be written: its path is too long`,
+  );
+  expect(await readFile(path('long/pack.bin'), 'utf8')).toBe('an earlier pack');
+});
+
 test('after Ctrl-C the command says that no pack is written, and exits 130', async () => {
   await picture(path('many/a/0.png'), 64, 64, '#000000', '#ffffff');
   for (let i = 1; i < 500; i++) await copyFile(path('many/a/0.png'), path(`many/a/${i}.png`));
