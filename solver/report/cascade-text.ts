@@ -131,9 +131,10 @@ function accuracySentence(run: Told): string[] {
 /** The accuracy that the plans of a run predict, as the mean over the requests that completed; null if it is not known. */
 function predictedEndToEnd({ predicted, plans, requests }: Told): number | null {
   if (plans.length === 1) return predicted.endToEnd;
+  const planAt = (timeMs: number) => (plans.findLast(({ atMs }) => atMs <= timeMs) ?? plans[0]!).plan;
   const predictions = requests
     .filter(({ outcome }) => outcome === 'completed')
-    .map(({ arrivalMs }) => plans.findLast(({ atMs }) => atMs <= arrivalMs)!.plan.predicted.endToEnd);
+    .map(({ arrivalMs }) => planAt(arrivalMs).predicted.endToEnd);
   const known = predictions.filter((one) => one !== null);
   return known.length > 0 && known.length === predictions.length ? mean(known) : null;
 }
