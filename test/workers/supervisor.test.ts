@@ -171,3 +171,11 @@ test('a worker is not ended at once for an SLA and a time that no timer can wait
   await pass(10_000);
   expect([member.overdue, worker.terminated]).toEqual([false, false]);
 });
+
+test.each([
+  ['killed', 'was lost: killed. Try'],
+  ['It ended.', 'was lost: It ended. Try'],
+  ['Is it up?', 'was lost: Is it up? Try'],
+])('the error of a worker that was lost for the reason %j has one mark after the reason', (reason, text) => {
+  expect(new WorkerLostError('a', reason).message).toContain(text);
+});

@@ -94,7 +94,8 @@ export class WorkerLostError extends CodedError {
     worker: string,
     readonly reason: string,
   ) {
-    super(`Worker ${worker} was lost: ${reason}. Try again: a new worker then takes its place.`);
+    const end = /[.?!]$/.test(reason) ? '' : '.';
+    super(`Worker ${worker} was lost: ${reason}${end} Try again: a new worker then takes its place.`);
   }
 }
 
