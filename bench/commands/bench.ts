@@ -25,7 +25,7 @@ import { prepareRecipe } from '../recipe/prepare.ts';
 import { readRecipe, recipeOption } from '../recipe/recipes.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
 import { invalidRuns } from './invalid-run.ts';
-import { checkReport, writeReport } from './report.ts';
+import { checkReport, writeAndPrint } from './report.ts';
 import { runText } from './tables.ts';
 
 export const benchCommand = () =>
@@ -135,7 +135,7 @@ If late sending shows in the result of a run, that run is not valid: the report 
           ...joined(sets.map(({ request }) => frontiersOrNone(profile, request, say))),
           profile,
         };
-        await writeReport(out('report.json'), report).finally(() => {
+        await writeAndPrint(out('report.json'), report, () => {
           if (options.json) console.log(JSON.stringify(report));
         });
         const seconds = Math.round((performance.now() - started) / 1000);

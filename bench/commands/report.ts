@@ -28,3 +28,11 @@ export async function writeReport(out: string, report: Report): Promise<string[]
   await writeWhole(html, injectReport(template, report));
   return [out, html];
 }
+
+/**
+ * Writes a report and prints its result. A full disk or a closed stdout may lose one of the two, but not both: nothing that was
+ * measured is lost.
+ * @param print prints the result, also if the report cannot be written
+ */
+export const writeAndPrint = (out: string, report: Report, print: () => void): Promise<string[]> =>
+  writeReport(out, report).finally(print);

@@ -20,7 +20,7 @@ import { fileReader } from '../../workers/hub/reader.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
 import { invalidRuns } from './invalid-run.ts';
-import { checkReport, writeReport } from './report.ts';
+import { checkReport, writeAndPrint } from './report.ts';
 import { planTimeline, runText } from './tables.ts';
 import { readTrace, TRACE, TRACE_HELP } from './traces.ts';
 
@@ -129,8 +129,7 @@ If late sending shows in the result, the run is not valid: the report is written
             `The predictions are of another device than this one:\n${differences.map((line) => `  ${line}`).join('\n')}\n` +
               'For predictions of this device, profile here and plan again.',
           );
-        // A full disk or a closed stdout may lose the report or the printed result, but not both.
-        const written = await writeReport(options.out, report).finally(() => {
+        const written = await writeAndPrint(options.out, report, () => {
           if (options.json) console.log(JSON.stringify(report));
           else {
             if (adaptation) console.log(`${planTimeline(report)}\n`);

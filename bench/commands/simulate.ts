@@ -25,7 +25,7 @@ import { identify, parseIdentified } from '../../workers/store/exchange.ts';
 import { publishedProfile, publishedRivals } from '../adaptation/published-profile.ts';
 import { rivalSettings } from '../adaptation/rival-settings.ts';
 import { type RivalSettings, rivals, SYSTEMS, type SystemName } from '../adaptation/rivals.ts';
-import { checkReport, writeReport } from './report.ts';
+import { checkReport, writeAndPrint } from './report.ts';
 import { planTimeline, runText } from './tables.ts';
 import { readTrace, TRACE, TRACE_HELP } from './traces.ts';
 
@@ -159,8 +159,7 @@ A new replica serves once its sessions have started, which takes as long as in t
         progress.clear();
       };
       const report = adaptationReport(input, await untilEnd(end, signal, () => simulateAdaptation(input)));
-      // A full disk or a closed stdout may lose the report or the printed result, but not both.
-      const written = await writeReport(options.out, report).finally(() => {
+      const written = await writeAndPrint(options.out, report, () => {
         if (options.json) console.log(JSON.stringify(report));
         else console.log(`${planTimeline(report)}\n\n${runText([report])}\n\nSIMULATED: no model ran.\n`);
       });

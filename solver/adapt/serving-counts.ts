@@ -92,10 +92,10 @@ const ROW_FIELDS: ReadonlyMap<string, keyof RowCounts> = new Map([
 
 const ROW_COUNTS = Object.keys(NO_BATCHES) as (keyof RowCounts)[];
 
-/** How much the counts of a process have grown between two readings. */
+/** How much the counts of a process have grown since its reading before. */
 interface Growth {
   readonly growth: Counts;
-  /** The time of the first of these readings. */
+  /** The time of the reading before. */
   readonly sinceMs: number;
 }
 
@@ -113,10 +113,11 @@ export class CountsGrowth {
   /**
    * Returns the growth since the last reading, with the sessions of both readings. The first reading of a process adds no growth,
    * because its counters may have started long ago. Counters that fell have started again at 0, so their whole values are growth.
-   * A process that is missing in this reading keeps its last counts, unless {@link MISSING_MAX} others went missing later.
+   * A process that is missing in this reading keeps its last counts until {@link MISSING_MAX} others have gone missing after it.
    * @param counts by process, e.g. a gateway
    */
   since(counts: ReadonlyMap<string, Counts>): Counts {
+    // Only `ofEach` returns times, so this reading needs none.
     return total(this.ofEach(counts, 0));
   }
 

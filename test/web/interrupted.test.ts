@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(() => opened.context.close());
 
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
-/** Number of the finished cells, in whatever phase the profile is by now. */
+/** Number of the measured cells in the grid, which the page shows in every phase of the profile. */
 const done = (): Promise<number> => page.locator('td.cell.measured').count();
 /** Number of the cells that the button Resume says are kept. */
 const offered = async (): Promise<number> =>

@@ -9,7 +9,7 @@ import type { BatchRecord, RequestAnswer } from './types.ts';
 /** Shortest time between two calls of `onProgress`, because a call may cost more than a request does. */
 const PROGRESS_MS = 250;
 
-/** Records what happens while a run serves, and tells the run's caller. */
+/** Records the plans, requests, batches and events of a run, and calls the run's callbacks. */
 export class Recorder {
   readonly #batches: RunRecord['batches'][number][] = [];
   readonly #settled: RunRecord['settled'][number][] = [];
@@ -30,7 +30,7 @@ export class Recorder {
     this.#judge = new Judge(options.models.pipeline);
   }
 
-  /** What has happened so far. */
+  /** The record so far, without the parts that stay the same during a run. */
   get record(): Omit<RunRecord, 'pack' | 'device' | 'packItems'> {
     return {
       answers: this.#answers,
@@ -44,26 +44,26 @@ export class Recorder {
     };
   }
 
-  /** Start of the run's time, in `performance.now()`. */
+  /** When the run began, in `performance.now()`. */
   get startMs(): number {
     return this.#startMs;
   }
 
-  /** When the last request has missed the SLA, counted from the start. */
+  /** When the last request misses the SLA, counted from the beginning of the run. */
   get endMs(): number {
     const { load, plan } = this.options;
     return (load.arrivalsMs.at(-1) ?? 0) + plan.slaMs;
   }
 
-  /** Time since the start. */
+  /** Time since the beginning of the run. */
   get nowMs(): number {
     return performance.now() - this.#startMs;
   }
 
-  /** Starts the run's time. @param plan the first plan, which begins to serve now */
-  start(plan: Plan): void {
+  /** Begins the run: its first plan serves from now on. */
+  start(): void {
     this.#startMs = performance.now();
-    this.#serves({ atMs: 0, plan });
+    this.#serves({ atMs: 0, plan: this.options.plan });
   }
 
   switched(plan: Plan): void {
@@ -94,7 +94,7 @@ export class Recorder {
     this.caller.tell(() => this.options.watch?.onEvent(event));
   }
 
-  /** Records that the next request is sent now. @param arrivalMs its scheduled arrival, counted from the start */
+  /** Records that the next request is sent now. @param arrivalMs its scheduled arrival, counted from the beginning of the run */
   sent(arrivalMs: number): void {
     const latenessMs = this.nowMs - arrivalMs;
     this.#lateness.push(latenessMs);

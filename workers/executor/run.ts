@@ -81,7 +81,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   };
   try {
     const device = await environment.describe(executor.runtime);
-    recorder.start(plan);
+    recorder.start();
     adapter =
       options.adaptation &&
       new Adapter(options.adaptation, executor, {

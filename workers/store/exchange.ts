@@ -71,7 +71,8 @@ export type JournalEntry = z.infer<typeof journalEntry>;
 
 /**
  * Reads an entry of a journal.
- * @param remedy the last line of the error's message
+ * @param read returns the entry as an unchecked value; its InvalidDocumentError gets the remedy, too
+ * @param remedy the last line of the error's message: what the user can do about an entry that is not valid
  * @throws InvalidDocumentError
  */
 export function parseJournalEntry(read: () => unknown, source: string, remedy: string): JournalEntry {
