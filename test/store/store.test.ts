@@ -11,6 +11,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { exitCodeOf } from '../../solver/documents/coded-error.ts';
+import { writeWhole } from '../../workers/command/files.ts';
 import { exportProfile, identify, importProfile } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { StoreFullError, StoreUnavailableError } from '../../workers/store/store.ts';
@@ -149,6 +151,21 @@ describe('a store in files', () => {
     expect(await store.readJournal('other')).toEqual([cellEntry(1)]);
     store.close();
   });
+
+  it.runIf(process.platform === 'linux')(
+    'ends a command with the exit code of an --out on a full disk when the disk is full',
+    async () => {
+      const store = await openFileStore(folder);
+      await symlink('/dev/full', journal());
+      const [full, out] = await Promise.all(
+        [store.append('journal', cellEntry(1)), writeWhole('/dev/full', 'a plan')].map((written) =>
+          written.catch(exitCodeOf),
+        ),
+      );
+      expect(full).toBe(out);
+      store.close();
+    },
+  );
 });
 
 describe('an exported profile', () => {

@@ -1,3 +1,4 @@
+import { InputError } from '../../solver/documents/coded-error.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { JournalEntry } from './exchange.ts';
 
@@ -49,7 +50,7 @@ export class JournalInUseError extends Error {
 }
 
 /** The browser's quota or the disk is full. What was saved before is kept. */
-export class StoreFullError extends Error {
+export class StoreFullError extends InputError {
   override name = 'StoreFullError';
   /** @param folder the folder to save in; absent in a browser */
   constructor(what: string, { folder, ...options }: ErrorOptions & { readonly folder?: string } = {}) {
