@@ -106,8 +106,15 @@ export function parseDocument<T extends z.ZodType>(
   ]);
 }
 
+/**
+ * Matches the first character of a text in UTF-16, as PowerShell writes it, that was read as UTF-8, after a byte order mark or
+ * without one.
+ */
+const UTF_16 = /^(\uFFFD\uFFFD)?([^\0]\0|\0[^\0])/;
+
 /** Says why a text is no JSON. @param told the message of the parser */
 function jsonProblem(text: string, told: string): string {
+  if (UTF_16.test(text)) return 'a text in UTF-16: save the file in the encoding UTF-8';
   const at = Number(/at position (\d+)/.exec(told)?.[1] ?? 0);
   if (/end of JSON|Unterminated/.test(told) || at >= text.trimEnd().length)
     return 'a text that ends too early: the file may be cut off';

@@ -1,7 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  type FileHandle,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { isHidden } from '../../models/hub/given/given-file.ts';
 import { joinAtMost } from '../../models/manifests/at-most.ts';
@@ -92,9 +104,28 @@ export async function filesIn(folder: string, recursive = true): Promise<string[
  */
 export const writeWhole = (path: string, content: string | Uint8Array): Promise<void> =>
   writing(path, async ({ target, replaced }) => {
-    if (replaced) await withPart(target, content, (part) => rename(part, target));
-    else await writeFile(target, content);
+    if (replaced) return withPart(target, content, (part) => rename(part, target));
+    // While the pipe is held open for its reader, a second opening does not block.
+    const held = await openForReader(target);
+    await writeFile(target, content).finally(() => held.close());
   });
+
+/** How often {@link openForReader} looks for a reader. */
+const READER_EVERY_MS = 100;
+
+/**
+ * Opens a device, or a pipe as soon as it has a reader. An opening that blocks until then would hold a thread of Node, and with it
+ * the process, which then would not even end at a second Ctrl-C.
+ */
+async function openForReader(path: string): Promise<FileHandle> {
+  for (;;) {
+    const opened = await open(path, constants.O_WRONLY | constants.O_NONBLOCK).catch((error) => {
+      if (error.code !== 'ENXIO') throw error;
+    });
+    if (opened) return opened;
+    await setTimeout(READER_EVERY_MS);
+  }
+}
 
 /** Checks before long work that {@link writeWhole} can write a file, and leaves the file as it is. @throws UsageError */
 export const checkWritable = (path: string): Promise<void> =>

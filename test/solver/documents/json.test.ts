@@ -13,6 +13,17 @@ test.each([
   expect(() => jsonValue(text, 'f.json')).toThrow(says);
 });
 
+test.each<[encoding: string, bytes: Buffer]>([
+  ['little-endian', Buffer.from('{"a": 1}', 'utf16le')],
+  ['little-endian, with a byte order mark', Buffer.from('\uFEFF{"a": 1}', 'utf16le')],
+  ['big-endian', Buffer.from('{"a": 1}', 'utf16le').swap16()],
+  ['big-endian, with a byte order mark', Buffer.from('\uFEFF{"a": 1}', 'utf16le').swap16()],
+])('JSON in UTF-16, %s, is refused with the remedy', (_, bytes) => {
+  expect(() => jsonValue(new TextDecoder().decode(bytes), 'f.json')).toThrow(
+    'expected JSON, found a text in UTF-16: save the file in the encoding UTF-8',
+  );
+});
+
 test('a message about bytes that are no JSON has no control characters', () => {
   expect(() => jsonValue('\u001b[2J\u0007', 'f')).toThrow(/^[^\p{Cc}]*\n[^\p{Cc}]*$/u);
 });

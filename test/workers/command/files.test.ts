@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   type FileHandle,
   mkdir,
@@ -9,8 +10,9 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it, onTestFinished, test, vi } from 'vitest';
+import { fileProblem } from '../../../models/manifests/file-problem.ts';
 import { UsageError } from '../../../workers/command/exit.ts';
 import { checkWritable, filesIn, readAtMost, readJson, writeWhole } from '../../../workers/command/files.ts';
 import { outFile, outFolder } from '../../../workers/command/options.ts';
@@ -60,6 +62,18 @@ describe('writeWhole', () => {
     expect(await readlink(path('null'))).toBe('/dev/null');
     expect(await readdir(folder)).toEqual(['null']);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'holds no thread of Node while pipes have no readers, so that the process can end',
+    async () => {
+      const more = Number(process.env.UV_THREADPOOL_SIZE ?? 4) + 1;
+      const pipes = Array.from({ length: more }, (_, i) => path(`pipe${i}`));
+      execFileSync('mkfifo', pipes);
+      const written = pipes.map((pipe) => writeWhole(pipe, `for ${pipe}`));
+      for (const pipe of pipes) expect(await readFile(pipe, 'utf8')).toBe(`for ${pipe}`);
+      await Promise.all(written);
+    },
+  );
 
   it('follows no link at the place of its temporary file', async () => {
     await writeFile(path('victim'), 'mine');
@@ -113,6 +127,26 @@ describe('readJson', () => {
     await expect(read('none.json')).rejects.toThrow(UsageError);
     await expect(read('\0')).rejects.toThrow(UsageError);
     await expect(readJson('/dev/zero', (value) => value)).rejects.toThrow('more than the 500000000 bytes');
+  });
+
+  it('says of a gzipped file that it is cut off, or damaged', async () => {
+    const packed = gzipSync('{"a": 1}');
+    await writeFile(path('cut.json'), packed.subarray(0, -9));
+    await expect(read('cut.json')).rejects.toThrow(
+      'it is gzipped and ends too early: the file may be cut off',
+    );
+    packed[12]! ^= 0xff;
+    await writeFile(path('damaged.json'), packed);
+    await expect(read('damaged.json')).rejects.toThrow(
+      'damaged.json cannot be read: it is gzipped and damaged',
+    );
+  });
+
+  it('says of a gzipped file that it is too large when it is unpacked', () => {
+    const unpack = () => gunzipSync(gzipSync('{"a": 1}'), { maxOutputLength: 1 });
+    expect(unpack).toThrow(
+      expect.toSatisfy((cause) => fileProblem(cause) === 'unpacked, it has more bytes than are expected'),
+    );
   });
 });
 
