@@ -2,6 +2,7 @@ import './styles/style.css';
 import { render } from 'preact';
 import { App } from './page/App.tsx';
 import { loadCharts } from './page/charted/charted.tsx';
+import { takeSinglePresses } from './page/controls/one-press.ts';
 import { landOnSection } from './page/frame/landing.ts';
 import { startOffline } from './state/device/offline.ts';
 import { applyLink } from './state/files/link.ts';
@@ -15,6 +16,7 @@ class NoOriginError extends Error {
 // `start-failure.js` shows the error with the remedy.
 if (self.origin === 'null') throw new NoOriginError('without an origin, the page can start no workers');
 
+takeSinglePresses();
 render(<App />, document.getElementById('app')!);
 void start(loadCharts).then(applyLink);
 window.addEventListener('hashchange', () => void applyLink());

@@ -248,6 +248,40 @@ describe('the profiling page', () => {
     await listed.getByRole('button', { name: /for good$/ }).click();
     await listed.waitFor({ state: 'detached' });
   });
+
+  it('still asks before it deletes a profile if Enter is held on Delete', async () => {
+    await choose(page, profileFile(fashionProfile()));
+    const listed = page.locator('.saved li.marked');
+    await listed.getByRole('button', { name: /^Delete the profile/ }).focus();
+    // Each further one is a repeat of the held key.
+    for (let held = 0; held < 3; held++) await page.keyboard.down('Enter');
+    await page.keyboard.up('Enter');
+    await listed.getByRole('button', { name: /for good$/ }).click();
+    await listed.waitFor({ state: 'detached' });
+  });
+
+  it.each(['a double click', 'a held Enter'])(
+    'goes on measuring after %s on Start, which becomes Pause',
+    async (how) => {
+      await holdAfter(page, 3);
+      const start = page.getByRole('button', { name: 'Start', exact: true });
+      if (how === 'a double click') await start.dblclick();
+      else {
+        await start.focus();
+        await page.keyboard.down('Enter');
+        await button('Pause').waitFor();
+        await page.keyboard.down('Enter');
+        await page.keyboard.up('Enter');
+      }
+      await page
+        .locator('.progress')
+        .getByText(/: 3 of \d+ cells/)
+        .waitFor();
+      await button('Pause').waitFor();
+      await button('Cancel').click();
+      await deleteStopped();
+    },
+  );
 });
 
 describe('a pipeline', () => {

@@ -12,15 +12,13 @@ interface DeleteButtonProps {
 }
 
 /**
- * A button that asks before it deletes, because deleting cannot be undone. The second click of a double click is no answer: who
- * clicks twice has not read the question. The button disappears with what it deletes, so the focus moves to the part of the page
- * around the button.
+ * A button that asks before it deletes, because deleting cannot be undone. The button disappears with what it deletes, so the focus
+ * moves to the part of the page around the button.
  */
 export function DeleteButton({ what, label = 'Delete', disabled, onDelete }: DeleteButtonProps) {
   const [asked, setAsked] = useState(false);
-  const click = ({ currentTarget, detail: clicks }: TargetedMouseEvent<HTMLElement>) => {
+  const click = ({ currentTarget }: TargetedMouseEvent<HTMLElement>) => {
     if (!asked) return setAsked(true);
-    if (clicks > 1) return;
     focusAround(currentTarget);
     void attempt(onDelete);
   };
