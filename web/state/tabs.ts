@@ -13,8 +13,8 @@ export interface ProfileState {
   readonly progress: Omit<ProfileProgress, 'finished' | 'recalled'> | null;
   /** `asked`: the profiler pauses when the current cell is finished. */
   readonly pause: 'off' | 'asked' | 'on';
-  /** The best plan from the measurements so far; null while there is none. */
-  readonly provisional: SolvedPlan | null;
+  /** The best plan from the measurements so far; `none` if no plan keeps the settings, null before every model is measured. */
+  readonly provisional: SolvedPlan | 'none' | null;
 }
 
 /** The work of the tab that holds the lock. */

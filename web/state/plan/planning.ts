@@ -5,6 +5,7 @@ import type { FrontierPoint } from '../../../solver/documents/report.ts';
 import { hasCascades } from '../../../solver/frontier/cascade-gains.ts';
 import { betaWithin, chosenAmong } from '../../../solver/frontier/weights.ts';
 import { figure } from '../../../solver/math/figures.ts';
+import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
 import { openPlanner } from '../../../workers/planner/browser.ts';
 import type { SolvedPlan } from '../../../workers/planner/planner.ts';
@@ -129,8 +130,11 @@ const requestOf = ({ source, settings }: PlanQuery) => {
 const orError = <T>(answer: Promise<T>): Promise<T | Error> =>
   answer.catch((error) => (error instanceof Error ? error : new Error(String(error))));
 
-/** The integer program's choice for a profile that is still being measured; null if it has none. */
-export async function planDraft(draft: Profile): Promise<SolvedPlan | null> {
+/**
+ * The integer program's choice for a profile that is still being measured; `none` if no plan keeps the settings, null if the
+ * measurements do not suffice for a plan.
+ */
+export async function planDraft(draft: Profile): Promise<SolvedPlan | 'none' | null> {
   const source = await identify(draft);
   const settings = draftSettings(draft);
   const solveWithin = (slaMs: number) =>
@@ -138,6 +142,7 @@ export async function planDraft(draft: Profile): Promise<SolvedPlan | null> {
   const answer = await solveWithin(settings.slaMs);
   const slaMs = roomySla(answer);
   const found = slaMs === null ? answer : await solveWithin(slaMs);
+  if (found instanceof InfeasiblePlanError) return 'none';
   return found instanceof Error ? null : found;
 }
 
