@@ -1,5 +1,6 @@
 import type { Profile } from '../documents/profile.ts';
 import type { FrontierPoint } from '../documents/report.ts';
+import { bestForCost } from '../math/pareto.ts';
 import { combinesRanks, type PlanRequest } from '../plan/request.ts';
 import { profileFrontier } from './profile-frontier.ts';
 import { type CostAndAccuracy, ROUNDING } from './weights.ts';
@@ -25,13 +26,9 @@ export function frontiers(profile: Profile, request: PlanRequest): Frontiers {
 export const hasCascades = (points: readonly FrontierPoint[]): boolean =>
   points.some(({ cascades }) => cascades !== undefined);
 
-/** The points, by rising cost, at which the best accuracy so far rises. */
-export function bestForCost<P extends CostAndAccuracy>(points: readonly P[]): P[] {
-  const best: P[] = [];
-  for (const point of [...points].sort((a, b) => a.cost - b.cost || b.accuracy - a.accuracy))
-    if (point.accuracy > (best.at(-1)?.accuracy ?? -1)) best.push(point);
-  return best;
-}
+/** The points that no other beats in both cost and accuracy, by rising cost. */
+export const bestPoints = <P extends CostAndAccuracy>(points: readonly P[]): P[] =>
+  bestForCost(points, ({ accuracy }) => accuracy);
 
 /** The most accurate choices that cost at most `cost`, with and without cascades. */
 export interface AtCost {
@@ -43,7 +40,7 @@ export interface AtCost {
 
 /** The best choices with and without cascades, at each cost at which either gets better, by rising cost. */
 export function cascadeGains(points: readonly FrontierPoint[], without: readonly FrontierPoint[]): AtCost[] {
-  const [best, bestWithout] = [bestForCost(points), bestForCost(without)];
+  const [best, bestWithout] = [bestPoints(points), bestPoints(without)];
   const within = (steps: readonly FrontierPoint[], cost: number) =>
     steps.findLast((point) => point.cost <= cost + ROUNDING);
   const costs = [...best, ...bestWithout].map(({ cost }) => cost).sort((a, b) => a - b);

@@ -40,3 +40,12 @@ export function paretoBest(
   }
   return best;
 }
+
+/** The choices that no other beats in both cost and accuracy, by rising cost. */
+export const bestForCost = <T extends { readonly cost: number }>(
+  choices: readonly T[],
+  accuracyOf: (choice: T) => number,
+): T[] => {
+  const keys = choices.flatMap((choice) => [choice.cost, -accuracyOf(choice)]);
+  return paretoBest(Float64Array.from(keys), 2, choices.length).map((row) => choices[row]!);
+};

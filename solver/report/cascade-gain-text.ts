@@ -1,5 +1,5 @@
 import type { FrontierPoint } from '../documents/report.ts';
-import { bestForCost, cascadeGains } from '../frontier/cascade-gains.ts';
+import { bestPoints, cascadeGains } from '../frontier/cascade-gains.ts';
 import { percent } from '../math/figures.ts';
 import { pointVariants } from './cascade-text.ts';
 
@@ -20,7 +20,7 @@ export function cascadeGainSentences(
   points: readonly FrontierPoint[],
   without: readonly FrontierPoint[],
 ): string[] {
-  const top = bestForCost(without).at(-1);
+  const top = bestPoints(without).at(-1);
   if (!top) return [];
   const gains = cascadeGains(points, without).flatMap(({ cost: at, best, bestWithout }) =>
     bestWithout && best.accuracy - bestWithout.accuracy >= GAIN_MIN
@@ -28,7 +28,7 @@ export function cascadeGainSentences(
       : [],
   );
   const most = gains.length > 0 ? gains.reduce((a, b) => (b.gain > a.gain ? b : a)) : undefined;
-  const cheaper = bestForCost(points).find(({ accuracy }) => accuracy >= top.accuracy);
+  const cheaper = bestPoints(points).find(({ accuracy }) => accuracy >= top.accuracy);
   const saves = cheaper && cheaper.cost < top.cost * (1 - GAIN_MIN);
   if (!most && !saves) return [NO_GAIN];
   return [

@@ -1,3 +1,5 @@
+import { bestForCost } from '../math/pareto.ts';
+
 /** The outcome of one run: PAS and cost are means over time; `slaAttainment` is the fraction of requests that kept the SLA. */
 export interface SystemOutcome {
   readonly pas: number;
@@ -11,7 +13,7 @@ export interface SystemOutcome {
  * undefined if no run has so high a PAS.
  */
 export function atPas(runs: readonly SystemOutcome[], pas: number): SystemOutcome | undefined {
-  const best = paretoBest(runs);
+  const best = bestRuns(runs);
   const above = best.findIndex((run) => run.pas >= pas);
   if (above < 0) return undefined;
   if (above === 0) return best[0]!;
@@ -24,7 +26,7 @@ export function atPas(runs: readonly SystemOutcome[], pas: number): SystemOutcom
  * more.
  */
 export function atCost(runs: readonly SystemOutcome[], cost: number): SystemOutcome | undefined {
-  const best = paretoBest(runs);
+  const best = bestRuns(runs);
   const above = best.findIndex((run) => run.cost > cost);
   if (above === 0) return undefined;
   if (above < 0) return best.at(-1);
@@ -33,12 +35,7 @@ export function atCost(runs: readonly SystemOutcome[], cost: number): SystemOutc
 }
 
 /** The runs that no other beats in both PAS and cost, from the cheapest to the most accurate. */
-function paretoBest(runs: readonly SystemOutcome[]): SystemOutcome[] {
-  const best: SystemOutcome[] = [];
-  for (const run of [...runs].sort((a, b) => a.cost - b.cost || b.pas - a.pas))
-    if (best.length === 0 || run.pas > best.at(-1)!.pas) best.push(run);
-  return best;
-}
+const bestRuns = (runs: readonly SystemOutcome[]): SystemOutcome[] => bestForCost(runs, ({ pas }) => pas);
 
 const mixture = (a: SystemOutcome, b: SystemOutcome, share: number): SystemOutcome => {
   const between = (of: keyof SystemOutcome) => a[of] + share * (b[of] - a[of]);

@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'preact/hooks';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { bestForCost } from '../../solver/frontier/cascade-gains.ts';
+import { bestPoints } from '../../solver/frontier/cascade-gains.ts';
 import { chosenAmong } from '../../solver/frontier/weights.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
 import type { Prices } from '../components/cost.ts';
@@ -25,8 +25,8 @@ interface FrontierProps {
 /** Chart of the best accuracy for each cost within the SLA. A ring marks the plan. */
 export function Frontier({ title, points, without, slaMs, choose, ...beside }: FrontierProps) {
   const { stages, chosen, prices } = useSame(beside);
-  const best = useMemo(() => bestForCost(points), [points]);
-  const bestWithout = useMemo(() => differing(bestForCost(without), best), [without, best]);
+  const best = useMemo(() => bestPoints(points), [points]);
+  const bestWithout = useMemo(() => differing(bestPoints(without), best), [without, best]);
   const slider = choose !== undefined;
   const draw = useCallback(
     (width: number) => frontierPlot(best, bestWithout, stages, chosen, prices, { width, slider }),

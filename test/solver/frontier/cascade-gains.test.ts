@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { FrontierPoint } from '../../../solver/documents/report.ts';
-import { bestForCost, cascadeGains, frontiers } from '../../../solver/frontier/cascade-gains.ts';
+import { bestPoints, cascadeGains, frontiers } from '../../../solver/frontier/cascade-gains.ts';
 import { cascadeGainSentences } from '../../../solver/report/cascade-gain-text.ts';
 import { cascadeProfile, wellCalibrated } from '../cascades.ts';
 import { request, resources } from '../profiles.ts';
@@ -42,7 +42,7 @@ test('at each cost stands the best accuracy that it pays for, with and without c
         expect(row?.best.accuracy ?? -1).toBe(most(both, cost));
         expect(row?.bestWithout?.accuracy ?? -1).toBe(most(without, cost));
       }
-      const steps = bestForCost(both);
+      const steps = bestPoints(both);
       for (const [i, step] of steps.slice(1).entries()) {
         expect(step.cost).toBeGreaterThan(steps[i]!.cost);
         expect(step.accuracy).toBeGreaterThan(steps[i]!.accuracy);
