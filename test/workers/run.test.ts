@@ -7,7 +7,7 @@ import { parseRunReport } from '../../solver/documents/run-report.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
-import type { EndedRequest, RunWatch } from '../../workers/executor/run-options.ts';
+import type { EndedRequest, RunProgress, RunWatch } from '../../workers/executor/run-options.ts';
 import { loadFashion } from './fashion.ts';
 import { handPlan } from './hand-plan.ts';
 
@@ -192,4 +192,25 @@ test('a run that is stopped before its first request ends at once, for the reaso
   // The stop comes when all workers serve, before the first request.
   const late = new AbortController();
   await expect(runOf(load, { onPlan: () => late.abort(reason) }, late.signal)).rejects.toBe(reason);
+});
+
+test('a run tells its progress before its first request, which may be due hours later', async () => {
+  const [stop, reason] = [new AbortController(), new Error('enough')];
+  const told: RunProgress[] = [];
+  const ran = run({
+    name: 'plan',
+    plan: handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] }),
+    backends: ['cpu'],
+    models,
+    environment: nodeEnvironment(),
+    load: constantLoad(0.0001, 20_000, 1),
+    seed: 1,
+    signal: stop.signal,
+    onProgress(now) {
+      told.push(now);
+      stop.abort(reason);
+    },
+  });
+  await expect(ran).rejects.toBe(reason);
+  expect(told).toMatchObject([{ sent: 0, ended: 0, total: 2 }]);
 });

@@ -64,6 +64,7 @@ export class Recorder {
   start(): void {
     this.#startMs = performance.now();
     this.#serves({ atMs: 0, plan: this.options.plan });
+    this.#reportProgress();
   }
 
   switched(plan: Plan): void {
