@@ -13,6 +13,9 @@ const SHARE_MIN = 0.02;
 /** Stands for the time of the last line while there is none, so that the first line is written at once. */
 const NEVER_MS = Number.NEGATIVE_INFINITY;
 
+/** Whether stderr is a terminal that can rewrite a line. Emacs' shell, for example, is one that cannot. */
+const rewritesLines = (): boolean => process.stderr.isTTY && process.env.TERM !== 'dumb';
+
 export class ProgressLine {
   #lastMs = NEVER_MS;
   #shown = false;
@@ -54,7 +57,7 @@ export class ProgressLine {
 
   line(text: () => string): void {
     const now = performance.now();
-    const terminal = process.stderr.isTTY;
+    const terminal = rewritesLines();
     const waitMs = this.#lastMs + (terminal ? EVERY_MS.terminal : EVERY_MS.elsewhere) - now;
     clearTimeout(this.#due);
     if (waitMs > 0) {
@@ -71,7 +74,7 @@ export class ProgressLine {
   /** Removes the progress line, so that other output can follow. */
   readonly clear = (): void => {
     clearTimeout(this.#due);
-    if (this.#shown && process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    if (this.#shown && rewritesLines()) process.stderr.write('\r\x1b[K');
     this.#shown = false;
     this.#lastMs = NEVER_MS;
   };

@@ -6,6 +6,7 @@ const terminal = process.stderr.isTTY;
 
 beforeEach(() => {
   written = [];
+  vi.stubEnv('TERM', 'xterm');
   vi.useFakeTimers({ toFake: ['performance'], now: 0 });
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
 });
@@ -13,6 +14,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   process.stderr.isTTY = terminal;
 });
 
@@ -37,6 +39,17 @@ test('on a terminal one line is rewritten, at most every 100 ms, and taken away 
   progress.line(() => 'second');
   progress.clear();
   expect(written).toEqual(['\r\x1b[Kfirst', '\r\x1b[Ksecond', '\r\x1b[K']);
+});
+
+test('on a terminal that cannot rewrite a line, lines come as off a terminal', () => {
+  process.stderr.isTTY = true;
+  vi.stubEnv('TERM', 'dumb');
+  const progress = new ProgressLine();
+  progress.line(() => 'first');
+  vi.advanceTimersByTime(9_999);
+  progress.line(() => 'too soon');
+  progress.clear();
+  expect(written).toEqual(['first\n']);
 });
 
 test('a line that comes too soon is written later if no newer one comes, but not after the end', () => {
