@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { mainThreadTasks } from '../../bench/page/main-thread.ts';
 import { itemsOf } from '../../models/items/item-batch.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { expectAccessible } from './accessible.ts';
+import { longestTaskMs } from './main-thread.ts';
 import { dropOn, openProfile, planned, saved } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { sharedPage } from './shared-page.ts';
@@ -45,6 +47,19 @@ async function chooseScene(): Promise<void> {
   });
   await opened.page.getByText('scene.png').waitFor();
 }
+
+it('a picture of many megapixels is read without a long task of the page’s own thread', async () => {
+  const { page, site } = opened;
+  const blank = { width: 6000, height: 4000, channels: 3, background: 'green' } as const;
+  const buffer = await sharp({ create: blank }).jpeg().toBuffer();
+  const tasks = await mainThreadTasks(site.browser, page, async () => {
+    const large = { name: 'large.jpg', mimeType: 'image/jpeg', buffer };
+    await page.getByLabel('Choose a picture').setInputFiles(large);
+    await page.getByText('large.jpg').waitFor();
+  });
+  const longest = await longestTaskMs(page);
+  expect(tasks.filter((ms) => ms > longest)).toEqual([]);
+});
 
 describe('a request that waits for its models', () => {
   it('is cancelled at once, and another one with other variants is answered', async () => {

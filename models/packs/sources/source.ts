@@ -34,13 +34,13 @@ export function textIn(bytes: Uint8Array, path: string): string {
 }
 
 /** `centre` cuts out the largest central rectangle with the format's aspect ratio; `stretch` keeps the whole picture. */
-type Fit = 'centre' | 'stretch';
+export type Fit = 'centre' | 'stretch';
 
 /** How pictures become items of a stage: one that finds objects sees whole pictures, a classifier the centre. */
 export const fitOf = ({ stage, task }: PipelineStage): Fit =>
   task.fanOut(stage) === 'each-row' ? 'stretch' : 'centre';
 
-interface SizedPicture {
+export interface SizedPicture {
   readonly item: Item;
   readonly width: number;
   readonly height: number;

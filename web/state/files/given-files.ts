@@ -1,7 +1,8 @@
 import { pathOf } from '../../../models/hub/given/given-file.ts';
-import { fitted, type SourceFiles, textIn } from '../../../models/packs/sources/source.ts';
+import { type SourceFiles, textIn } from '../../../models/packs/sources/source.ts';
 import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
-import { planesOfPicture } from '../own/picture.ts';
+import { WorkerLostError } from '../../../workers/runtime/errors.ts';
+import { readPicture } from '../own/picture.ts';
 import { checkSize } from './file-size.ts';
 
 /** A file of labelled data has at most this many bytes. */
@@ -24,11 +25,10 @@ export function givenFiles(given: readonly File[]): SourceFiles {
     },
     text: async (path) => textIn(await bytes(path), path),
     bytes,
-    async picture(path, format, fit) {
-      const { planes, width, height } = await planesOfPicture(find(path)).catch((cause: Error) => {
+    picture: async (path, format, fit) =>
+      readPicture(find(path), format, fit).catch((cause: Error) => {
+        if (cause instanceof WorkerLostError) throw cause;
         throw new UnfitDataError(path, cause.message, 'Remove the file.');
-      });
-      return fitted(planes, width, height, format, fit);
-    },
+      }),
   };
 }

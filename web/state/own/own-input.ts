@@ -3,6 +3,7 @@ import { FIELD_BYTES_MAX, joinFields } from '../../../models/items/fields.ts';
 import type { Item } from '../../../models/items/item-batch.ts';
 import { contentBytesMax, type ItemFormat } from '../../../models/items/item-format.ts';
 import { textItem } from '../../../models/items/text.ts';
+import { fitOf } from '../../../models/packs/sources/source.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import { bytes as bytesText } from '../../components/format.ts';
 import { models } from '../app.ts';
@@ -75,7 +76,7 @@ export const takeFile = (file: File): Promise<void> =>
     const content =
       format.kind === 'audio'
         ? await readSound(await bytesOf(file), format)
-        : await readPicture(file, format, models.value!.pipeline.first);
+        : (await readPicture(file, format, fitOf(models.value!.pipeline.first))).item;
     return { name: file.name, content };
   });
 

@@ -1,64 +1,34 @@
-import type { Item } from '../../../models/items/item-batch.ts';
+import { wrap } from 'comlink';
 import type { ItemFormatOf } from '../../../models/items/item-format.ts';
-import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
-import { fitOf, fitted } from '../../../models/packs/sources/source.ts';
+import type { Fit, SizedPicture } from '../../../models/packs/sources/source.ts';
+import { rawWorker } from '../../../workers/environment/browser.ts';
+import { Lifeline } from '../../../workers/stage/lifeline.ts';
+import type { ReadPicture } from './picture-worker.ts';
 
-/** A file is not a picture that the browser can decode, or has too many pixels. */
-class UnreadablePictureError extends Error {
-  override name = 'UnreadablePictureError';
-  constructor(problem: string, options?: ErrorOptions) {
-    super(
-      `The picture cannot be used: ${problem}. Save it as a JPEG, PNG or WebP file, or make it smaller.`,
-      options,
-    );
-  }
+let started: ReturnType<typeof start> | undefined;
+
+function start() {
+  const { endpoint, gone, terminate } = rawWorker(
+    new Worker(new URL('./picture-worker.ts', import.meta.url), { type: 'module', name: 'pictures' }),
+  );
+  gone.then(() => {
+    terminate();
+    started = undefined;
+  });
+  return { read: wrap<ReadPicture>(endpoint), lifeline: new Lifeline('pictures', gone) };
 }
 
-/** A picture has at most this many pixels, because some browsers draw none that is much larger. */
-const PIXELS_MAX = 60_000_000;
-
-/** Reads a picture file as an item of a stage, as a pack of the picture has it. @throws UnreadablePictureError */
+/**
+ * Reads a picture file as an item of a stage, as a pack of the picture has it. A web worker decodes and resizes the picture,
+ * because that takes seconds for a large one.
+ * @throws WorkerLostError; an `Error` that names the problem if the picture cannot be read, because its class is lost on the way
+ */
 export async function readPicture(
   file: Blob,
   format: ItemFormatOf<'pixels'>,
-  stage: PipelineStage,
-): Promise<Item> {
-  const { planes, width, height } = await planesOfPicture(file);
-  return fitted(planes, width, height, format, fitOf(stage)).item;
-}
-
-interface Planes {
-  /** R, G and B, one after the other. */
-  readonly planes: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Decodes a picture file. Transparent parts are white. @throws UnreadablePictureError */
-export async function planesOfPicture(file: Blob): Promise<Planes> {
-  const bitmap = await createImageBitmap(file).catch((cause) => {
-    throw new UnreadablePictureError('this browser finds no picture that it can decode', { cause });
-  });
-  try {
-    const { width, height } = bitmap;
-    if (width * height > PIXELS_MAX)
-      throw new UnreadablePictureError(
-        `it has ${Math.round((width * height) / 1e6)} million pixels, and ${PIXELS_MAX / 1e6} million can be read`,
-      );
-    const canvas = new OffscreenCanvas(width, height).getContext('2d')!;
-    canvas.fillStyle = 'white';
-    canvas.fillRect(0, 0, width, height);
-    canvas.drawImage(bitmap, 0, 0);
-    return { planes: planesOf(canvas.getImageData(0, 0, width, height).data), width, height };
-  } finally {
-    bitmap.close();
-  }
-}
-
-/** The planes R, G and B of a canvas's pixels. */
-function planesOf(rgba: Uint8ClampedArray): Uint8Array {
-  const plane = rgba.length / 4;
-  const planes = new Uint8Array(3 * plane);
-  for (let i = 0; i < plane; i++) for (let c = 0; c < 3; c++) planes[c * plane + i] = rgba[4 * i + c]!;
-  return planes;
+  fit: Fit,
+): Promise<SizedPicture> {
+  started ??= start();
+  const { read, lifeline } = started;
+  return lifeline.call(read(file, format, fit));
 }
