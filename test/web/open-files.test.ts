@@ -48,6 +48,21 @@ describe('files that come in', () => {
       .toMatch(/^(Opened \d\.json: .*\n){5}And 2 more files\.$/);
   });
 
+  it('while many documents are opened, the message counts them', async () => {
+    const counted = tab.page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const messages = document.querySelector('.messages [role=status]')!;
+          new MutationObserver(() => {
+            if (messages.textContent?.includes('Opening file 3 of 7 …')) resolve(true);
+          }).observe(messages, { childList: true, subtree: true, characterData: true });
+        }),
+    );
+    await dropProfiles(tab.page, 1, 2, 3, 4, 5, 6, 7);
+    expect(await counted).toBe(true);
+    await told(tab.page).getByText('And 2 more files.').waitFor();
+  });
+
   it("a profile of Node's cpu has no notice of a software GPU, and a fine clock that is not called 0", async () => {
     const browser = fashionProfile();
     const device = { ...browser.device, environment: 'node' as const, timerGrainMs: 0.000_04 };

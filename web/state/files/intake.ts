@@ -63,8 +63,9 @@ async function takeDocuments(documents: readonly OpenedDocument[]): Promise<unkn
   const texts: string[] = [];
   let profile: string | undefined;
   const refusals: unknown[] = [];
-  for (const document of documents)
+  for (const [i, document] of documents.entries())
     try {
+      if (documents.length > NAMED_MAX) told.value = `Opening file ${i + 1} of ${documents.length} …`;
       last = await take(document);
       texts.push(`Opened ${document.file.name}: ${last.text}.`);
       profile = last.profile ?? profile;
