@@ -72,6 +72,20 @@ const pathText = (path: readonly PropertyKey[]): string =>
   path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i ? '.' : ''}${String(key)}`)).join('') ||
   '(root)';
 
+const BOUNDS: Readonly<Record<string, string>> = {
+  '<=': 'at most',
+  '>=': 'at least',
+  '<': 'less than',
+  '>': 'more than',
+};
+
+/** Zod's message in plain words: `Too big: expected array to have <=32 items` becomes `expected at most 32 items`. */
+const plain = (message: string): string =>
+  message
+    .replace(/^(Invalid input|Too big|Too small): |, received .*/g, '')
+    .replace(/^expected \w+ to (?:have|be) ([<>]=?)/, (_, sign) => `expected ${BOUNDS[sign]} `)
+    .replace(/ 1 (item|character)s$/, ' 1 $1');
+
 /** A newer version may add optional fields to a document without another `"schema"`. */
 const NEWER =
   'A newer version may have written the unrecognized fields: use that version, or make the document again.';
@@ -101,7 +115,7 @@ export function parseDocument<T extends z.ZodType>(
     ...(mayBeNewer ? [NEWER] : []),
     ...issues.map((issue) => {
       const found = valueAt(value, issue.path);
-      return `${pathText(issue.path)}: ${issue.message.replace(/^Invalid input: |, received .*/g, '')}, found ${shown(found)}`;
+      return `${pathText(issue.path)}: ${plain(issue.message)}, found ${shown(found)}`;
     }),
   ]);
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
+import { parseProblem } from '../../../solver/documents/problem.ts';
 import { parseTrace, TRACE } from '../../../solver/documents/trace.ts';
 
 it('lists the first problems of a document, and says how many more there are', () => {
@@ -15,6 +16,22 @@ it('lists the first problems of a document, and says how many more there are', (
     expect(message).toMatch(/^load\.json is not valid:\n {2}rates\[0\]: .* found -1\n/);
     expect(message).toMatch(/\n {2}and 490 more$/);
   }
+});
+
+it.each([
+  ['rates[0]: expected at least 0, found -1', { rates: [-1] }],
+  ['intervalS: expected more than 0, found 0', { intervalS: 0 }],
+  ['name: expected at most 100 characters, found "xxx', { name: 'x'.repeat(101) }],
+])('says in plain words which limit a field breaks: %s', (words, wrong) => {
+  const trace = { schema: TRACE, name: 'load', unit: 'requests/s', intervalS: 1, rates: [1] };
+  expect(() => parseTrace({ ...trace, ...wrong }, 'load.json')).toThrow(words);
+});
+
+it('says in plain words that a name is empty', () => {
+  const stages = [{ name: '', options: [] }];
+  expect(() => parseProblem({ stages }, 'problem.json')).toThrow(
+    'stages[0].name: expected at least 1 character, found ""',
+  );
 });
 
 it('names a trace without a name after its file, by the end of a long path', () => {
