@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { batchOf } from '../../models/items/item-batch.ts';
 import { type LoadedManifest, withFiles } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
@@ -228,4 +228,26 @@ const p50Of = (cell: Cell): number => (cell.state === 'measured' ? cell.latencyM
 test('a backend that is not there is refused before anything is measured', async () => {
   const asked = profile({ models, environment, store, settings: { ...settings, backends: ['wasm'] } });
   await expect(asked).rejects.toThrow(BackendUnavailableError);
+});
+
+test('a batch during which everything stood still, as after Ctrl-Z, is measured again and takes nothing of the budget', async () => {
+  const running = performance.now.bind(performance);
+  let [stoodMs, cells, runs] = [0, 0, 0];
+  vi.spyOn(performance, 'now').mockImplementation(() => running() + stoodMs);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const standing = withRuns(() => {
+    if (cells > 0 && ++runs % 50 === 0) stoodMs += 60_000;
+  });
+  const onProgress = ({ finished }: ProfileProgress) => {
+    if (finished) cells++;
+  };
+  const document = await profile({
+    ...{ models, store: new MemoryStore(), settings },
+    environment: standing,
+    onProgress,
+  });
+  expect(stoodMs).toBeGreaterThan(0);
+  expect(document.cells.filter(({ state }) => state === 'skipped')).toEqual([]);
+  for (const cell of document.cells)
+    if (cell.state === 'measured') expect(cell.latencyMs.max).toBeLessThan(60_000);
 });

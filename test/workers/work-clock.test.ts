@@ -5,8 +5,15 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'performance'], now: 0 });
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
+
+/** Lets time pass in which no timer fires. */
+function standStill(ms: number): void {
+  const running = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => running() + ms);
+}
 
 test('time that passes in a pause takes nothing of a budget', async () => {
   let paused = true;
@@ -51,4 +58,31 @@ test('an abort ends a pause, with its reason', async () => {
   const waited = clock.wait();
   stop.abort(new Error('cancelled'));
   await expect(waited).rejects.toThrow('cancelled');
+});
+
+test('time in which everything stands still, as after Ctrl-Z, takes nothing of a budget', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'], now: 0 });
+  const clock = new WorkClock();
+  const end = clock.tick();
+  vi.advanceTimersByTime(10_000);
+  expect([clock.now(), clock.standstills]).toEqual([10_000, 0]);
+  standStill(20_000);
+  expect([clock.now(), clock.standstills]).toEqual([10_000, 1]);
+  vi.advanceTimersByTime(1000);
+  expect([clock.now(), clock.standstills]).toEqual([11_000, 1]);
+  end();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a wait in which everything stands still is left out once', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'], now: 0 });
+  const clock = new WorkClock();
+  const end = clock.tick();
+  vi.advanceTimersByTime(1000);
+  const waited = clock.idle(Promise.resolve());
+  standStill(20_000);
+  expect(clock.now()).toBe(1000);
+  await waited;
+  expect(clock.now()).toBe(1000);
+  end();
 });

@@ -84,7 +84,11 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     caller.tell(() => options.onProgress?.(now)),
   );
   const sessions = new Sessions(models, environment);
-  const end = () => sessions.close();
+  const endTicks = clock.tick();
+  const end = () => {
+    endTicks();
+    sessions.close();
+  };
   return untilEnd(end, signal, async () => {
     const reference: OpenReference = (stage, variant) =>
       sessions.open({ stage, variant, backend: environment.reference, threads: 1 });
