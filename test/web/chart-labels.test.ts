@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { namesBeside, shortened } from '../../web/charts/axis.ts';
 import { pointLabels } from '../../web/charts/frontier-plot.ts';
 import { ratioTicks } from '../../web/charts/ratios.ts';
+import { labelsAbove } from '../../web/charts/StageBudget.tsx';
 import { bytes, eventTimes, milliseconds } from '../../web/components/format.ts';
 
 test('an axis of ratios has as many ticks as have room for their labels', () => {
@@ -33,6 +34,21 @@ test('the labels of a frontier tell which choice of the slider the plan is, and 
     'plan, choice 2',
     'choice 1',
   ]);
+});
+
+test('the line of the SLA crosses no label of a stage', () => {
+  const stages = ['detect', 'classify', 'answer'].map((stage, i) => ({
+    stage,
+    label: `${stage} 5 ms`,
+    from: 5 * i,
+  }));
+  const [perMs, letter] = [4, 8];
+  for (let slaMs = 1; slaMs < 100; slaMs++) {
+    const labels = labelsAbove(stages, perMs, 600, slaMs);
+    expect(labels.map(({ stage }) => stage)).toEqual(['detect', 'classify', 'answer']);
+    for (const { from, label } of labels)
+      expect(slaMs < from || slaMs > from + (letter * label.length) / perMs).toBe(true);
+  }
 });
 
 test('a name without room loses its middle, and names beside a chart take at most a third of it', () => {

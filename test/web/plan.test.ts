@@ -1,6 +1,7 @@
 import type { Page } from 'playwright';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { roundTripsMs } from '../../solver/documents/cell.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import { fashionProfile } from './fixtures.ts';
 import {
@@ -327,6 +328,48 @@ it('the section Plan does not say that a plan keeps enough room if too few of it
   await expect
     .poll(() => verdict.textContent())
     .toMatch(/^Run [^,]+, which comes closest: .* less than the 95\s% .* The planner first chose /);
+});
+
+/** A profile of `count` stages, each with the two lightest classifiers. */
+function profileOfStages(count: number): Profile {
+  const { stages, cells, ...profile } = fashionProfile();
+  const light = stages[1]!.variants.slice(0, 2);
+  const names = Array.from({ length: count }, (_, i) => `stage${i + 1}`);
+  return {
+    ...profile,
+    stages: names.map((name) => ({ ...stages[1]!, name, variants: light })),
+    cells: names.flatMap((stage) =>
+      cells
+        .filter(({ variant }) => light.some(({ name }) => name === variant))
+        .map((cell) => ({ ...cell, stage })),
+    ),
+    fanOut: names.map((stage) => ({ stage, upstream: {}, counts: Array(60).fill(1) })),
+    endToEnd: [],
+  };
+}
+
+it('the batches of a choice of many stages stand on one line on a narrow screen, too', async () => {
+  const initially = page.viewportSize()!;
+  await choose(page, profileFile(profileOfStages(8)));
+  await expect.poll(choice).toMatch(/( → .*){7}/);
+  await settled();
+  await page.setViewportSize({ width: 390, height: 800 });
+  const table = page.locator('.frontier details', { hasText: 'Table of the best choices' });
+  await table.evaluate((fold) => {
+    (fold as HTMLDetailsElement).open = true;
+  });
+  const column = (await table.locator('thead th').allTextContents()).findIndex((head) =>
+    head.startsWith('Batches'),
+  );
+  const lines = await table.locator(`tbody td:nth-child(${column + 1})`).evaluateAll((cells) =>
+    cells.map((cell) => {
+      const text = document.createRange();
+      text.selectNodeContents(cell);
+      return new Set([...text.getClientRects()].map(({ top }) => top)).size;
+    }),
+  );
+  expect(new Set(lines)).toEqual(new Set([1]));
+  await page.setViewportSize(initially);
 });
 
 it('a name of 64 letters widens the page on no narrow screen', async () => {

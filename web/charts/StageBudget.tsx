@@ -16,11 +16,14 @@ interface StageBudgetProps {
 
 type BoundPlan = Pick<Plan, 'slaMs' | 'stages'>;
 
-interface Part {
-  readonly name: string;
+interface LabelledPart {
   readonly stage: string;
   readonly label: string;
   readonly from: number;
+}
+
+interface Part extends LabelledPart {
+  readonly name: string;
   readonly to: number;
   readonly colour: string;
   readonly opacity: number;
@@ -84,15 +87,24 @@ const textWidth = (text: string): number => 8 * text.length;
 
 /**
  * Places the labels of parts that are too short for them above the bar: names with times or, if there is no room for all times,
- * only names. A label starts at its part or, to avoid overlap, after the previous label. Names without room are left out.
+ * only names. A label starts at its part or, to avoid overlap, after the previous label or the line of the SLA. Names without room
+ * are left out.
  */
-function labelsAbove(parts: readonly Part[], scale: number, width: number): Part[] {
+export function labelsAbove<P extends LabelledPart>(
+  parts: readonly P[],
+  scale: number,
+  width: number,
+  slaMs: number,
+): P[] {
+  const line = slaMs * scale;
   const labelled = parts.filter(({ label }) => label !== '');
   const placed = [labelled, labelled.map((part) => ({ ...part, label: part.stage }))].map((all) => {
     let end = 0;
     return all
       .map((part) => {
-        const at = Math.max(part.from * scale, end);
+        const free = Math.max(part.from * scale, end);
+        const crossed = free <= line && line <= free + textWidth(part.label);
+        const at = crossed ? line + 8 : free;
         end = at + textWidth(part.label) + 8;
         return { ...part, from: at / scale };
       })
@@ -110,11 +122,12 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
   const marginLeft = 8 + 7 * Math.max(...plans.map(({ name }) => name.length));
   const inner = width - marginLeft - MARGIN_RIGHT;
   const fits = (part: Part): boolean => ((part.to - part.from) / end) * inner > textWidth(part.label);
-  const above = plans.flatMap(({ name }) =>
+  const above = plans.flatMap(({ name, plan }) =>
     labelsAbove(
       parts.filter((part) => part.name === name && !fits(part)),
       inner / end,
       inner,
+      plan.slaMs,
     ),
   );
   const room = above.length > 0 ? LABEL_HEIGHT : 0;

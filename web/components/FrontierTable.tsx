@@ -46,7 +46,7 @@ const columns = (stages: readonly string[]): Column<FrontierPoint>[] => [
   figures('Cost', (p) => p.cost, number),
   figures('PAS', (p) => p.accuracy, percent),
   figures('Bound', (p) => p.boundMs, milliseconds),
-  { label: 'Batches', value: (p) => stages.map((stage) => pointBatches(p, stage)).join(', ') },
+  { label: 'Batches', value: (p) => stages.map((stage) => pointBatches(p, stage)).join(',\u00a0') },
   // This β chooses the point if α = 1 and the point's latency bound is the SLA.
   {
     label: 'Chosen with β',

@@ -93,6 +93,6 @@ const combinationColumns = (stages: readonly string[]): Column<Combination>[] =>
   figures('Bound', (c) => c.boundMs, milliseconds),
   figures('Cost', (c) => c.cost, number),
   figures('GPU share', (c) => c.gpuShare, percent),
-  { label: 'Batches', value: (c) => stages.map((stage) => c.batches[stage] ?? DASH).join(', ') },
+  { label: 'Batches', value: (c) => stages.map((stage) => c.batches[stage] ?? DASH).join(',\u00a0') },
   { label: 'Feasible', value: (c) => (c.feasible ? 'yes' : (c.binding ?? 'no')) },
 ];
