@@ -1,7 +1,8 @@
 import type { Locator } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CELLS } from './fixtures.ts';
+import { CELLS, fashionProfile } from './fixtures.ts';
 import {
+  choose,
   holdAfter,
   measureUntil,
   newContext,
@@ -9,6 +10,7 @@ import {
   openIn,
   openPage,
   planned,
+  profileFile,
 } from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
@@ -17,6 +19,8 @@ import { servedPage, servePageWithTestEngine } from './serve.ts';
 declare global {
   /** Whether this page's writes fail as on a full disk. */
   var diskIsFull: boolean | undefined;
+  /** Whether the planners that this page starts fail at their first call. */
+  var plannersFail: boolean | undefined;
 }
 
 const site = servedPage(servePageWithTestEngine);
@@ -167,6 +171,32 @@ it('a window that lets the page save nothing measures and plans, and says how lo
   await button(`Resume 30/${CELLS}`).click();
   await planned(opened.page);
   expect(await opened.page.locator('.saved li').count()).toBe(1);
+  expect(opened.complaints).toEqual([]);
+  await context.close();
+});
+
+it('a planner that has no memory left is said to be lost, and plans once Try again is pressed', async () => {
+  const context = await newContext(site.browser);
+  await context.addInitScript(() => {
+    const Whole = Worker;
+    globalThis.plannersFail = true;
+    globalThis.Worker = class extends Whole {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        if (!globalThis.plannersFail || options?.name !== 'planner') return;
+        this.postMessage = () =>
+          this.dispatchEvent(new ErrorEvent('error', { message: 'Array buffer allocation failed' }));
+      }
+    };
+  });
+  opened = await openIn(context, site.url);
+  await choose(opened.page, profileFile(fashionProfile()));
+  await opened.page.locator('#plan [role=alert]', { hasText: 'Array buffer allocation failed' }).waitFor();
+  await opened.page.evaluate(() => {
+    globalThis.plannersFail = false;
+  });
+  await button('Try again').click();
+  await planned(opened.page);
   expect(opened.complaints).toEqual([]);
   await context.close();
 });

@@ -1,13 +1,21 @@
 import { figure, grouped } from '../../../solver/math/figures.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
+import { WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { changePlanSettings, SETTINGS_MAX } from '../../state/plan/settings.ts';
 
-/** Explains why there is no plan, and offers the nearest requests that have one. */
+/** Explains why there is no plan, and offers the nearest requests that have one, or another try. */
 export function NoPlan({ why }: { readonly why: Error }) {
   return (
     <div class="problem" role="alert">
       <p>{why instanceof InfeasiblePlanError ? why.problem : why.message}</p>
       {why instanceof InfeasiblePlanError && <Offers why={why} />}
+      {why instanceof WorkerLostError && (
+        <div class="row buttons">
+          <button type="button" onClick={() => changePlanSettings({})}>
+            Try again
+          </button>
+        </div>
+      )}
     </div>
   );
 }
