@@ -84,7 +84,7 @@ const READ_ITEMS: {
   readonly [K in ItemFormat['kind']]: (file: TensorFile, stage: PipelineStage) => Item[];
 } = {
   pixels(file, stage) {
-    const { shape, data } = file.u8('images', 4);
+    const { shape, data } = file.read('images', 'U8', 4);
     // A header may state any number of pictures without pixels, for which no memory would suffice.
     if (data.length === 0) return [];
     const { channels, height, width } = stage.format as ItemFormatOf<'pixels'>;
@@ -96,19 +96,20 @@ const READ_ITEMS: {
   },
   audio(file) {
     const data = file.has('audio', 'I16')
-      ? samplesOfPcm(file.i16('audio', 1).data)
-      : file.f32('audio', 1).data;
+      ? samplesOfPcm(file.read('audio', 'I16', 1).data)
+      : file.read('audio', 'F32', 1).data;
     const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-    return splitParts(bytes, file.i32('audio_end', 1).data, data.BYTES_PER_ELEMENT, 'item');
+    return splitParts(bytes, file.read('audio_end', 'I32', 1).data, data.BYTES_PER_ELEMENT, 'item');
   },
-  text: (file) => splitParts(file.u8('text', 1).data, file.i32('text_end', 1).data, 1, 'item'),
+  text: (file) =>
+    splitParts(file.read('text', 'U8', 1).data, file.read('text_end', 'I32', 1).data, 1, 'item'),
 };
 
 /** The texts of a field, one for each item. */
 function readField(file: TensorFile, name: string, items: number): Item[] {
   const texts = splitParts(
-    file.u8(`field.${name}`, 1).data,
-    file.i32(`field_end.${name}`, 1).data,
+    file.read(`field.${name}`, 'U8', 1).data,
+    file.read(`field_end.${name}`, 'I32', 1).data,
     1,
     `"field.${name}" item`,
   );

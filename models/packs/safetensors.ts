@@ -19,8 +19,9 @@ export class InvalidPackError extends InputError {
   }
 }
 
-const BYTES_PER_VALUE = { U8: 1, I16: 2, I32: 4, F32: 4 } as const;
-type Dtype = keyof typeof BYTES_PER_VALUE;
+const ARRAYS = { U8: Uint8Array, I16: Int16Array, I32: Int32Array, F32: Float32Array } as const;
+type Dtype = keyof typeof ARRAYS;
+type ArrayOf<D extends Dtype> = InstanceType<(typeof ARRAYS)[D]>;
 
 const index = z.int().nonnegative();
 const headerSchema = z.record(
@@ -76,29 +77,7 @@ export class TensorFile {
   }
 
   /** @param dims number of dimensions that the tensor must have @throws InvalidPackError */
-  u8(name: string, dims: number): Tensor<Uint8Array<ArrayBuffer>> {
-    return this.read(name, 'U8', dims);
-  }
-
-  /** @throws InvalidPackError */
-  i16(name: string, dims: number): Tensor<Int16Array> {
-    const { shape, data } = this.read(name, 'I16', dims);
-    return { shape, data: new Int16Array(data.buffer) };
-  }
-
-  /** @throws InvalidPackError */
-  i32(name: string, dims: number): Tensor<Int32Array> {
-    const { shape, data } = this.read(name, 'I32', dims);
-    return { shape, data: new Int32Array(data.buffer) };
-  }
-
-  /** @throws InvalidPackError */
-  f32(name: string, dims: number): Tensor<Float32Array> {
-    const { shape, data } = this.read(name, 'F32', dims);
-    return { shape, data: new Float32Array(data.buffer) };
-  }
-
-  private read(name: string, dtype: Dtype, dims: number): Tensor<Uint8Array<ArrayBuffer>> {
+  read<D extends Dtype>(name: string, dtype: D, dims: number): Tensor<ArrayOf<D>> {
     const entry = this.entries[name];
     if (!entry) throw new InvalidPackError(`it has no tensor "${name}"`);
     if (entry.dtype !== dtype || entry.shape.length !== dims)
@@ -106,13 +85,14 @@ export class TensorFile {
         `"${name}" should be ${dtype} with ${dims} dimensions, but is ${entry.dtype} [${entry.shape.join(', ')}]`,
       );
     const [from, to] = entry.data_offsets;
-    const size = entry.shape.reduce((product, dim) => product * dim, BYTES_PER_VALUE[dtype]);
+    const size = entry.shape.reduce((product, dim) => product * dim, ARRAYS[dtype].BYTES_PER_ELEMENT);
     const held = this.bytes.length - this.start;
     if (to - from !== size || to > held)
       throw new InvalidPackError(
         `"${name}" needs ${size} bytes, but its header gives it bytes ${from} to ${to} of ${held}`,
       );
     // A copy, because typed arrays need aligned offsets, and offsets in the file need not be multiples of four.
-    return { shape: entry.shape, data: this.bytes.slice(this.start + from, this.start + to) };
+    const { buffer } = this.bytes.slice(this.start + from, this.start + to);
+    return { shape: entry.shape, data: new ARRAYS[dtype](buffer) as ArrayOf<D> };
   }
 }

@@ -70,7 +70,7 @@ function readClassTruths(
   rows: number,
   passesOn: (label: number) => boolean,
 ): TruthRows<number> {
-  const { data } = file.i32(`label.${name}`, 1);
+  const { data } = file.read(`label.${name}`, 'I32', 1);
   if (data.length !== rows)
     throw new InvalidPackError(`"label.${name}" should have ${rows} labels, but has ${data.length}`);
   const wrong = data.findIndex((label) => label < NO_LABEL || label >= classes.length);

@@ -16,11 +16,11 @@ export function readTextTruths(
   { name }: Pick<ManifestStage, 'name'>,
   rows: number,
 ): TruthRows<string> {
-  const ends = file.i32(`label_end.${name}`, 1).data;
+  const ends = file.read(`label_end.${name}`, 'I32', 1).data;
   if (ends.length !== rows)
     throw new InvalidPackError(`"label_end.${name}" should have ${rows} labels, but has ${ends.length}`);
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const texts = splitParts(file.u8(`label.${name}`, 1).data, ends, 1, `"label.${name}" row`).map(
+  const texts = splitParts(file.read(`label.${name}`, 'U8', 1).data, ends, 1, `"label.${name}" row`).map(
     (bytes, row) => {
       try {
         return decoder.decode(bytes);

@@ -23,10 +23,10 @@ export function readObjects(
   { size: { height, width }, classes }: LabelledStage,
   pictures: number,
 ) {
-  const corners = file.f32('boxes', 2);
-  const owner = file.i32('object_image', 1);
+  const corners = file.read('boxes', 'F32', 2);
+  const owner = file.read('object_image', 'I32', 1);
   const count = owner.data.length;
-  const labels = classes ? file.i32('object_label', 1).data : new Int32Array(count);
+  const labels = classes ? file.read('object_label', 'I32', 1).data : new Int32Array(count);
   if (corners.shape[0] !== count || corners.shape[1] !== 4)
     throw new InvalidPackError(`expected boxes of shape [${count}, 4], found [${corners.shape.join(', ')}]`);
   if (labels.length !== count)

@@ -20,9 +20,9 @@ export function readEntities(
   { name, types }: { readonly name: string; readonly types: readonly string[] },
   rows: number,
 ): TruthRows<readonly TrueEntity[]> {
-  const spans = file.i32(`entity_span.${name}`, 2);
-  const owners = file.i32(`entity_text.${name}`, 1).data;
-  const labels = file.i32(`entity_type.${name}`, 1).data;
+  const spans = file.read(`entity_span.${name}`, 'I32', 2);
+  const owners = file.read(`entity_text.${name}`, 'I32', 1).data;
+  const labels = file.read(`entity_type.${name}`, 'I32', 1).data;
   const count = owners.length;
   if (spans.shape[0] !== count || spans.shape[1] !== 2 || labels.length !== count)
     throw new InvalidPackError(
