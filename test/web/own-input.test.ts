@@ -48,7 +48,7 @@ async function chooseScene(): Promise<void> {
   await opened.page.getByText('scene.png').waitFor();
 }
 
-it('a picture of many megapixels is read without a long task of the page’s own thread', async () => {
+it("a picture of many megapixels is read without a long task of the page's own thread", async () => {
   const { page, site } = opened;
   const blank = { width: 6000, height: 4000, channels: 3, background: 'green' } as const;
   const buffer = await sharp({ create: blank }).jpeg().toBuffer();

@@ -108,7 +108,10 @@ describe('of any history', () => {
   const history = (minS: number, minRatePerS: number) =>
     fc.integer({ min: minS, max: HISTORY_S }).chain((seconds) =>
       fc.oneof(
-        fc.array(fc.nat(10_000), { minLength: seconds, maxLength: seconds }),
+        fc.array(fc.integer({ min: Math.floor(minRatePerS), max: 10_000 }), {
+          minLength: seconds,
+          maxLength: seconds,
+        }),
         fc
           .record({ rate: fc.double({ min: minRatePerS, max: 1000, noNaN: true }), seed: fc.nat() })
           .map(({ rate, seed }) => poissonCounts(steady(rate, seconds), seed)),
