@@ -261,7 +261,7 @@ describe('bad usage is refused with exit 2:', () => {
     [
       'a load with a rate below zero',
       () => ['--pipeline', 'ipa-video', '--trace', file('load.json', { rps: [1, -2] })],
-      /rates\[1\]: .*>=0, found -2/,
+      /rates\[1\]: expected at least 0, found -2/,
     ],
     [
       'a duration for which the trace has no rates',
