@@ -76,7 +76,7 @@ export class TensorFile {
     return this.entries[name]?.dtype === dtype;
   }
 
-  /** @param dims number of dimensions that the tensor must have @throws InvalidPackError */
+  /** Copies a tensor out of the file. @param dims number of dimensions that the tensor must have @throws InvalidPackError */
   read<D extends Dtype>(name: string, dtype: D, dims: number): Tensor<ArrayOf<D>> {
     const entry = this.entries[name];
     if (!entry) throw new InvalidPackError(`it has no tensor "${name}"`);

@@ -117,7 +117,7 @@ export class CountsGrowth {
    * @param counts by process, e.g. a gateway
    */
   since(counts: ReadonlyMap<string, Counts>): Counts {
-    // Only `ofEach` returns times, so this reading needs none.
+    // The growth does not depend on the time of a reading, so 0 stands for it.
     return total(this.ofEach(counts, 0));
   }
 

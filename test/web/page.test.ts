@@ -253,7 +253,7 @@ describe('the profiling page', () => {
     await choose(page, profileFile(fashionProfile()));
     const listed = page.locator('.saved li.marked');
     await listed.getByRole('button', { name: /^Delete the profile/ }).focus();
-    // Each further one is a repeat of the held key.
+    // Each `down` after the first is a repeat of the held key.
     for (let held = 0; held < 3; held++) await page.keyboard.down('Enter');
     await page.keyboard.up('Enter');
     await listed.getByRole('button', { name: /for good$/ }).click();

@@ -105,7 +105,7 @@ export async function filesIn(folder: string, recursive = true): Promise<string[
 export const writeWhole = (path: string, content: string | Uint8Array): Promise<void> =>
   writing(path, async ({ target, replaced }) => {
     if (replaced) return withPart(target, content, (part) => rename(part, target));
-    // While the pipe is held open for its reader, a second opening does not block.
+    // `writeFile` opens the pipe, too. That does not block, because the first opening has found a reader.
     const held = await openForReader(target);
     await writeFile(target, content).finally(() => held.close());
   });
@@ -114,8 +114,8 @@ export const writeWhole = (path: string, content: string | Uint8Array): Promise<
 const READER_EVERY_MS = 100;
 
 /**
- * Opens a device, or a pipe as soon as it has a reader. An opening that blocks until then would hold a thread of Node, and with it
- * the process, which then would not even end at a second Ctrl-C.
+ * Opens a device, or a pipe as soon as it has a reader. An opening that blocks until then would hold one of Node's threads, and
+ * Node cannot end the process, even at a second Ctrl-C, while such a thread is blocked.
  */
 async function openForReader(path: string): Promise<FileHandle> {
   for (;;) {

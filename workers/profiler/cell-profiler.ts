@@ -223,8 +223,8 @@ export class CellProfiler {
       items = next();
       const { standstills } = this.o.clock;
       const one = await run();
-      // The time of a batch during which everything stood still says nothing of its variant, so the batch runs again. It does so
-      // only once, because in a hidden page every timer is late.
+      // If everything stood still during a batch, the batch's time says nothing about the variant, so the batch runs again. It
+      // runs again only once, because a hidden page's timers are always late.
       return this.o.clock.standstills === standstills ? one : run();
     };
   }

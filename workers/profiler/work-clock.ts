@@ -3,8 +3,8 @@ import { unlessAborted } from '../executor/clock.ts';
 /** Tells the time in ms, as `performance` does. */
 export type Clock = Pick<WorkClock, 'now'>;
 
-/** How often a clock that ticks does so, and the time without a tick after which everything is taken to have stood still. */
 const TICK_MS = 500;
+/** If two ticks are so far apart, everything counts as having stood still between them. */
 const STOOD_STILL_MS = 2000;
 
 /**
