@@ -80,7 +80,7 @@ interface Probe {
 function startProbe(manifest: Manifest, budgetS: number): Probe {
   const raw = spawnWorker(PROBE);
   const api = wrap<ServingProbe>(raw.endpoint);
-  const lifeline = new Lifeline('serving probe', raw.gone);
+  const lifeline = new Lifeline('serving probe', raw);
   return {
     manifest,
     api: {
@@ -159,7 +159,7 @@ async function infer(dispatcher: Dispatcher, url: string, { bytes, jsonLength }:
 async function besideBusyCore<T>(measure: () => Promise<T>): Promise<T> {
   const raw = spawnWorker(PROBE);
   const { spin } = wrap<ServingProbe>(raw.endpoint);
-  const lifeline = new Lifeline('busy process', raw.gone);
+  const lifeline = new Lifeline('busy process', raw);
   let measuring = true;
   // The process spins in short calls, because while it spins it does not notice that its parent has ended.
   const keepBusy = async () => {

@@ -1,15 +1,19 @@
-import { expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Cell, cellId } from '../../solver/documents/cell.ts';
 import type { Serving } from '../../solver/documents/serving.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
+import { spawnWorker } from '../../workers/environment/node.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
 import { WorkerLostError } from '../../workers/runtime/errors.ts';
+import { StageWorker } from '../../workers/stage/stage-worker.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
 import { loadSmallFashion } from './fashion.ts';
 import { environment, withRuns } from './with-runs.ts';
 
+const WORKER = fileURLToPath(new URL('../../workers/stage/worker.node.ts', import.meta.url));
 const settings: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 3, seed: 7 };
 const models = await loadSmallFashion();
 const store = new MemoryStore();
@@ -138,6 +142,54 @@ test('a reference that breaks at a batch of one cell leaves the cells after it m
   await expect(asked).rejects.toThrow('stopped');
   expect(states.size).toBe(8);
   expect([...states].filter(([, state]) => state !== 'measured')).toEqual([[`${first}/cuda/1/2`, 'failed']]);
+});
+
+test('a cell whose worker hangs counts as failed after a while, and the other cells are measured', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+  onTestFinished(() => void vi.useRealTimers());
+  let hanging: string | undefined;
+  const hangs: Environment = {
+    ...environment,
+    async spawn(id, threads, signal) {
+      const raw = spawnWorker(WORKER);
+      let hung = false;
+      const endpoint: typeof raw.endpoint = Object.assign(Object.create(raw.endpoint), {
+        postMessage: (message: unknown) => hung || raw.endpoint.postMessage(message),
+      });
+      const worker = await StageWorker.start(id, { ...raw, endpoint }, threads, signal);
+      const infer = worker.infer.bind(worker);
+      return Object.assign(worker, {
+        infer: ((key, items) => {
+          hanging ??= key;
+          hung = key === hanging && items.lengths.length === 2;
+          const answer = infer(key, items);
+          if (hung) void vi.advanceTimersByTimeAsync(10 * 60_000);
+          return answer;
+        }) satisfies typeof infer,
+      });
+    },
+  };
+  const controller = new AbortController();
+  const finished: Cell[] = [];
+  const asked = profile({
+    models,
+    environment: hangs,
+    store: new MemoryStore(),
+    settings: { ...settings, budgetS: 60, slaMs: 10_000, seed: 21 },
+    signal: controller.signal,
+    onProgress(now) {
+      if (now.finished) finished.push(now.finished);
+      if (now.phase === 'co-run') controller.abort(new Error('stopped'));
+    },
+  });
+  await expect(asked).rejects.toThrow('stopped');
+  expect(finished).toHaveLength(8);
+  expect(finished.filter(({ state }) => state !== 'measured')).toEqual([
+    expect.objectContaining({
+      state: 'failed',
+      error: expect.stringContaining('Worker cpu-1 was lost: a call took longer than 10 min'),
+    }),
+  ]);
 });
 
 test.each([

@@ -99,7 +99,7 @@ test('a planner that hangs is ended, and started again by the next call', async 
   const planner = new RemotePlanner(start);
   onTestFinished(() => planner.close());
   const lost = expect(planner.plan(profile, request({ slaMs: 1000 }))).rejects.toThrow(
-    'Worker planner was lost: a plan took longer than 10 minutes',
+    'Worker planner was lost: a call took longer than 10 min',
   );
   await vi.advanceTimersByTimeAsync(10 * 60_000);
   await lost;

@@ -14,6 +14,27 @@ const cell =
 /** `setTimeout` for any time: it caps the time at 2³¹ − 1 ms, because a longer timer would fire at once. */
 export const timerIn = (ms: number, task: () => void) => setTimeout(task, Math.min(ms, 2 ** 31 - 1));
 
+/** If a timer is later than this, everything may have stood still meanwhile, as after Ctrl-Z or `docker pause`. */
+const STOOD_STILL_MS = 200;
+
+/**
+ * Calls `task` when work has taken `ms` and so counts as hung. If everything may have stood still, the work gets the time once more.
+ * It gets the time only once, because in a hidden page every timer is late.
+ * @returns a function that cancels the call
+ */
+export function whenHung(ms: number, task: () => void): () => void {
+  let timer: ReturnType<typeof timerIn>;
+  const wait = (isFirst: boolean) => {
+    const dueMs = performance.now() + ms;
+    timer = timerIn(ms, () => {
+      if (isFirst && performance.now() - dueMs > STOOD_STILL_MS) wait(false);
+      else task();
+    });
+  };
+  wait(true);
+  return () => clearTimeout(timer);
+}
+
 /** Calls `task` once, after `ms`. @returns a function that cancels the call */
 export function after(ms: number, task: () => void): () => void {
   if (!cell) {

@@ -1,5 +1,5 @@
 import { DeviceLostError, message, WorkerLostError } from '../runtime/errors.ts';
-import { sleep, timerIn } from './clock.ts';
+import { sleep, timerIn, whenHung } from './clock.ts';
 import type { ExecutorWorker } from './start-worker.ts';
 
 /** A worker under supervision. `Job` is the type that describes what the worker is started for. */
@@ -48,8 +48,6 @@ const LIMITS: SupervisorLimits = {
 };
 /** Number of SLAs that a batch may take before its worker counts as hung. `mostMs` caps that time for long SLAs. */
 const HUNG_SLAS = { slas: 5, mostMs: 30_000 };
-/** If a timer is later than this, the whole process may have stood still meanwhile, as after Ctrl-Z or `docker pause`. */
-const STOOD_STILL_MS = 200;
 
 interface SupervisorOptions<Job> {
   /** The first part of a worker's id; a number follows. */
@@ -163,20 +161,12 @@ export class Supervisor<Job> {
       member.overdue = true;
     });
     const hungAfterMs = Math.max(hungMs, hungSlasMs, hungTimes * expectedMs);
-    let hung: ReturnType<typeof timerIn>;
-    const waitForHang = (isFirst: boolean) => {
-      const dueMs = performance.now() + hungAfterMs;
-      hung = timerIn(hungAfterMs, () => {
-        // The worker may have stood still with this process, so its batch gets the time once more. It gets it only once, because
-        // in a hidden page every timer is late.
-        if (isFirst && performance.now() - dueMs > STOOD_STILL_MS) waitForHang(false);
-        else this.#lose(member, 'a batch took far longer than expected');
-      });
-    };
-    waitForHang(true);
+    const stopWaiting = whenHung(hungAfterMs, () =>
+      this.#lose(member, 'a batch took far longer than expected'),
+    );
     return () => {
       clearTimeout(overdue);
-      clearTimeout(hung);
+      stopWaiting();
       // The end of a batch shows that the worker does not hang, even if later batches wait in its queue.
       member.overdue = false;
     };
@@ -231,7 +221,7 @@ export class Supervisor<Job> {
     const { startMs, hungTimes } = this.#limits;
     const longestMs = this.#longestStartMs;
     const limitMs = longestMs === undefined ? Infinity : Math.max(startMs, hungTimes * longestMs);
-    const timer = timerIn(limitMs, () =>
+    const stopWaiting = whenHung(limitMs, () =>
       hung.abort(new WorkerLostError(id, 'its start took far longer than those before')),
     );
     try {
@@ -241,7 +231,7 @@ export class Supervisor<Job> {
     } catch (error) {
       throw hung.signal.aborted ? hung.signal.reason : error;
     } finally {
-      clearTimeout(timer);
+      stopWaiting();
     }
   }
 

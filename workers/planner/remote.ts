@@ -4,18 +4,13 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
-import { timerIn } from '../executor/clock.ts';
 import { WorkerLostError } from '../runtime/errors.ts';
 import { Lifeline } from '../stage/lifeline.ts';
 import type { RawWorker } from '../stage/stage-worker.ts';
 import type { SolvedPlan } from './planner.ts';
 import type { PlannerService, Reply } from './service.ts';
 
-/** A worker that takes longer for a call counts as hung. Large problems take seconds. */
-const HUNG_MS = 10 * 60_000;
-
 interface PlannerWorker {
-  readonly raw: RawWorker;
   readonly api: Remote<PlannerService>;
   readonly lifeline: Lifeline;
   /** The profile that the worker has. Profiles are large, so a call sends its profile only if the worker has another one. */
@@ -24,7 +19,7 @@ interface PlannerWorker {
 
 /**
  * A planner in a worker of its own, which plans on any profile. The first call starts the worker, and so does the first call
- * after the worker was lost or ended because it hung. Calls run one after the other, so that each plans on the profile that it
+ * after the worker was lost, also because it hung. Calls run one after the other, so that each plans on the profile that it
  * sent to the worker.
  */
 export class RemotePlanner {
@@ -62,7 +57,7 @@ export class RemotePlanner {
   /** Ends the worker. Waiting and later calls reject with WorkerLostError. */
   close(): void {
     this.#closed = true;
-    this.#end('it was ended');
+    this.#worker?.lifeline.end('it was ended');
   }
 
   #call<T>(
@@ -76,16 +71,11 @@ export class RemotePlanner {
       this.#worker ??= this.#started();
       const worker = this.#worker;
       const { api, lifeline } = worker;
-      const hung = timerIn(HUNG_MS, () => this.#end('a plan took longer than 10 minutes'));
-      try {
-        if (worker.offered?.profile !== measured.profile) {
-          await lifeline.call(api.planOn(measured));
-          worker.offered = measured;
-        }
-        return answerOf(await lifeline.call(invoke(api)));
-      } finally {
-        clearTimeout(hung);
+      if (worker.offered?.profile !== measured.profile) {
+        await lifeline.call(api.planOn(measured));
+        worker.offered = measured;
       }
+      return answerOf(await lifeline.call(invoke(api)));
     });
     this.#last = answer.catch(() => {});
     return answer;
@@ -93,19 +83,11 @@ export class RemotePlanner {
 
   #started(): PlannerWorker {
     const raw = this.start();
-    const lifeline = new Lifeline('planner', raw.gone);
-    const worker = { raw, api: wrap<PlannerService>(raw.endpoint), lifeline };
-    // The worker may be lost between two calls, too.
-    raw.gone.then((reason) => {
-      if (this.#worker === worker) this.#end(reason);
+    const lifeline = new Lifeline('planner', raw);
+    void lifeline.lost.then(() => {
+      this.#worker = undefined;
     });
-    return worker;
-  }
-
-  #end(why: string): void {
-    this.#worker?.lifeline.cut(why);
-    this.#worker?.raw.terminate();
-    this.#worker = undefined;
+    return { api: wrap<PlannerService>(raw.endpoint), lifeline };
   }
 }
 

@@ -13,12 +13,12 @@ function start() {
     name: 'predictor',
   });
   offerCode(worker);
-  const { endpoint, gone, terminate } = rawWorker(worker);
-  gone.then(() => {
-    terminate();
+  const raw = rawWorker(worker);
+  const lifeline = new Lifeline('predictor', raw);
+  void lifeline.lost.then(() => {
     started = undefined;
   });
-  return { api: wrap<PredictorApi>(endpoint), lifeline: new Lifeline('predictor', gone) };
+  return { api: wrap<PredictorApi>(raw.endpoint), lifeline };
 }
 
 /**

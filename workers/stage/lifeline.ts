@@ -1,4 +1,5 @@
 import { NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
+import { whenHung } from '../executor/clock.ts';
 import {
   DeviceLostError,
   ModelLoadError,
@@ -8,40 +9,62 @@ import {
   WorkerLostError,
 } from '../runtime/errors.ts';
 
-/** Rejects the open calls to a worker when the worker is gone, since nothing would answer the calls any more. */
+/** A worker that takes longer for an answer counts as hung. Large problems and models take seconds, on slow machines minutes. */
+const HUNG_MS = 10 * 60_000;
+
+/** The calls to a worker: ends the worker if it hangs, and rejects the open calls when nothing will answer them any more. */
 export class Lifeline {
   /** Functions that reject the open calls. (`Promise.race` with one long-lived promise would keep every answer in memory.) */
-  readonly #waiting = new Set<(error: Error) => void>();
-  #gone: Error | undefined;
+  readonly #open = new Set<(error: unknown) => void>();
+  #error: WorkerLostError | undefined;
+  #tellLost: (reason: string) => void = () => {};
+  /** Resolves with the reason when the worker has ended, or this object ends it. */
+  readonly lost: Promise<string>;
 
-  /**
-   * @param worker the worker's name, for errors
-   * @param gone resolves with the reason when the worker is gone
-   */
+  /** @param worker the worker's name, for errors */
   constructor(
     private readonly worker: string,
-    gone: Promise<string>,
+    private readonly raw: { readonly gone: Promise<string>; terminate(): void },
+    private readonly hungMs = HUNG_MS,
   ) {
-    gone.then((reason) => this.cut(reason));
+    this.lost = new Promise((resolve) => {
+      this.#tellLost = resolve;
+    });
+    raw.gone.then((reason) => this.end(reason));
   }
 
-  /** Rejects every open call now, and every later call. */
-  cut(reason: string): void {
-    this.#gone ??= new WorkerLostError(this.worker, reason);
-    for (const reject of this.#waiting) reject(this.#gone);
+  /** Ends the worker. Every open call rejects now, and every later call. */
+  end(reason: string): void {
+    if (this.#error) return;
+    this.#error = new WorkerLostError(this.worker, reason);
+    this.#tellLost(reason);
+    for (const reject of this.#open) reject(this.#error);
+    this.raw.terminate();
   }
 
-  /** Waits for the answer of a call, but rejects as soon as the worker is gone. @throws WorkerLostError */
+  /** Waits for the answer of a call, but rejects as soon as the worker is gone or counts as hung. @throws WorkerLostError */
   call<P extends Promise<unknown>>(answer: P): Promise<Awaited<P>> {
     return new Promise((resolve, reject) => {
-      if (this.#gone) return reject(this.#gone);
-      this.#waiting.add(reject);
-      answer
-        .then(
-          (value) => resolve(value as Awaited<P>),
-          (error) => reject(revive(error)),
-        )
-        .finally(() => this.#waiting.delete(reject));
+      if (this.#error) return reject(this.#error);
+      const stopWaiting = whenHung(this.hungMs, () =>
+        this.end(`a call took longer than ${this.hungMs / 60_000} min`),
+      );
+      const settle = () => {
+        stopWaiting();
+        this.#open.delete(fail);
+      };
+      const fail = (error: unknown) => {
+        settle();
+        reject(error);
+      };
+      this.#open.add(fail);
+      answer.then(
+        (value) => {
+          settle();
+          resolve(value as Awaited<P>);
+        },
+        (error) => fail(revive(error)),
+      );
     });
   }
 }

@@ -23,7 +23,10 @@ export interface RawWorker {
   terminate(): void;
 }
 
-/** A stage worker, as the code outside the worker uses it. Every call rejects with WorkerLostError once the worker is gone. */
+/**
+ * A stage worker, as the code outside the worker uses it. Every call rejects with WorkerLostError once the worker is gone, and after
+ * 10 minutes, because the worker then counts as hung and is ended.
+ */
 export class StageWorker {
   readonly #api: Remote<StageWorkerApi>;
   /** Comlink makes a new proxy at each look-up of a method. This method is called for each batch, so its proxy is kept. */
@@ -37,7 +40,7 @@ export class StageWorker {
   ) {
     this.#api = wrap<StageWorkerApi>(raw.endpoint);
     this.#run = this.#api.run;
-    this.#lifeline = new Lifeline(id, raw.gone);
+    this.#lifeline = new Lifeline(id, raw);
   }
 
   /** Loads ONNX Runtime in a new worker. @param signal ends the worker meanwhile @throws WorkerLostError, and the signal's reason */
@@ -69,10 +72,7 @@ export class StageWorker {
 
   /** Resolves with the reason when the worker, or its GPU device, is lost. */
   get lost(): Promise<string> {
-    return Promise.race([
-      this.raw.gone,
-      this.#lifeline.call(this.#api.lost()).catch((error: Error) => error.message),
-    ]);
+    return Promise.race([this.#lifeline.lost, this.#api.lost().catch((error: Error) => error.message)]);
   }
 
   /** @throws ModelLoadError, ModelMismatchError, WorkerLostError */
@@ -120,7 +120,7 @@ export class StageWorker {
 
   /** @param reason the reason with which open calls reject; if absent, the reason is the worker's end */
   terminate(reason?: string): void {
-    if (reason !== undefined) this.#lifeline.cut(reason);
-    this.raw.terminate();
+    if (reason === undefined) this.raw.terminate();
+    else this.#lifeline.end(reason);
   }
 }

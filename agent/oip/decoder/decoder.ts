@@ -3,7 +3,6 @@ import { type Remote, wrap } from 'comlink';
 import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { spawnWorker } from '../../../workers/environment/node.ts';
-import { timerIn } from '../../../workers/executor/clock.ts';
 import { WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { Lifeline } from '../../../workers/stage/lifeline.ts';
 import type { RawWorker } from '../../../workers/stage/stage-worker.ts';
@@ -33,7 +32,6 @@ class InvalidPlanError extends InputError {
 }
 
 interface DecoderProcess {
-  readonly raw: RawWorker;
   readonly api: Remote<DecoderService>;
   readonly lifeline: Lifeline;
 }
@@ -94,9 +92,8 @@ export class Decoder {
         1,
       );
     this.#process ??= this.#started();
-    const { raw, api, lifeline } = this.#process;
+    const { api, lifeline } = this.#process;
     this.#waitingBytes += length;
-    const hung = timerIn(HUNG_MS, () => raw.terminate());
     try {
       return await lifeline.call(decode(api));
     } catch (error) {
@@ -104,21 +101,21 @@ export class Decoder {
         throw new UnavailableError('The process that parses large JSON was lost', 1);
       throw error;
     } finally {
-      clearTimeout(hung);
       this.#waitingBytes -= length;
     }
   }
 
   close(): void {
     this.#closed = true;
-    this.#process?.raw.terminate();
+    this.#process?.lifeline.end('it was ended');
   }
 
   #started(): DecoderProcess {
     const raw = this.start();
-    void raw.gone.then(() => {
+    const lifeline = new Lifeline('decoder', raw, HUNG_MS);
+    void lifeline.lost.then(() => {
       this.#process = undefined;
     });
-    return { raw, api: wrap<DecoderService>(raw.endpoint), lifeline: new Lifeline('decoder', raw.gone) };
+    return { api: wrap<DecoderService>(raw.endpoint), lifeline };
   }
 }

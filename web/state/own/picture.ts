@@ -8,14 +8,14 @@ import type { ReadPicture } from './picture-worker.ts';
 let started: ReturnType<typeof start> | undefined;
 
 function start() {
-  const { endpoint, gone, terminate } = rawWorker(
+  const raw = rawWorker(
     new Worker(new URL('./picture-worker.ts', import.meta.url), { type: 'module', name: 'pictures' }),
   );
-  gone.then(() => {
-    terminate();
+  const lifeline = new Lifeline('pictures', raw);
+  void lifeline.lost.then(() => {
     started = undefined;
   });
-  return { read: wrap<ReadPicture>(endpoint), lifeline: new Lifeline('pictures', gone) };
+  return { read: wrap<ReadPicture>(raw.endpoint), lifeline };
 }
 
 /**
