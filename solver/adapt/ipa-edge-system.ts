@@ -29,12 +29,12 @@ const LASTS_S = 40;
 type Limits = Pick<PlanRequest, 'current' | 'heldTwice' | 'keep'>;
 
 /**
- * The system of this project, named `ours` in reports and commands (README, "Adapting"). It considers the plans that keep the
- * percentile on the paths of the forecast, and chooses the one with the best objective, less the cost of replaced workers until
- * the new ones serve. Until the workers of a new plan have started, the running sessions change their batch sizes. If no plan
- * meets the SLA at the needed rate, the system plans for the nearest rate that has a plan. Its plans have shared CPU workers only
- * if there are too few cores otherwise, because a change between shared and own workers replaces all of them. Each run needs a
- * system of its own, because the system remembers which workers live and which misses were allowed.
+ * The system of this project, named `ours` in reports and commands (solver/README.md, "Adapting"). It considers the plans that
+ * keep the percentile on the paths of the forecast, and chooses the one with the best objective, less the cost of replaced workers
+ * until the new ones serve. Until the workers of a new plan have started, the running sessions change their batch sizes. If no
+ * plan meets the SLA at the needed rate, the system plans for the nearest rate that has a plan. Its plans have shared CPU workers
+ * only if there are too few cores otherwise, because a change between shared and own workers replaces all of them. Each run needs
+ * a system of its own, because the system remembers which workers live and which misses were allowed.
  * @param planAt the planner; it throws InfeasiblePlanError if no plan meets a request
  * @param startMs how long a worker takes to start
  */
@@ -156,9 +156,9 @@ function replacedCores(live: readonly LiveWorker[], plan: Plan): number {
 }
 
 /**
- * The objective of a plan (README, "Planning") without the cost of a switch and without the weight of batch sizes, which change
- * at no cost. Ranks need all options of a stage, which a plan does not have, so the `rank-` methods use accuracies here. If no
- * accuracy is known, all count as 1.
+ * The objective of a plan (solver/README.md, "Planning") without the cost of a switch and without the weight of batch sizes, which
+ * change at no cost. Ranks need all options of a stage, which a plan does not have, so the `rank-` methods use accuracies here. If
+ * no accuracy is known, all count as 1.
  */
 function objectiveOf(
   { stages, predicted }: Plan,

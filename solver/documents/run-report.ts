@@ -154,7 +154,7 @@ export const runReportSchema = z.strictObject({
     requests: count,
     /** p99 of the requests' delay from scheduled arrival to sending. */
     latenessP99Ms: milliseconds,
-    /** Whether the result is valid although the client may have sent some requests late (README, "How it works"). */
+    /** Whether the result is valid although the client may have sent some requests late (solver/README.md, "Running"). */
     valid: z.boolean(),
   }),
   result,

@@ -13,8 +13,8 @@ export class Solver {
   constructor(readonly glpk: Glpk) {}
 
   /**
-   * Chooses one option per stage so that the objective (README, "Planning") is the largest, to a relative 1e-9. Of several
-   * equal choices any may be returned.
+   * Chooses one option per stage so that the objective (solver/README.md, "Planning") is the largest, to a relative 1e-9. Of
+   * several equal choices any may be returned.
    * @param memory the unit of memory in the reason why a problem is infeasible
    */
   solve(problem: Problem, memory: MemoryUnit = 'bytes'): Solution {

@@ -49,7 +49,7 @@ export function infeasible(
 }
 
 /**
- * The best plan by the integer program (README, "Planning").
+ * The best plan by the integer program (solver/README.md, "Planning").
  * @throws NothingMeasuredError if a stage has no cell to plan with
  * @throws InfeasiblePlanError if nothing meets the SLA, with the nearest SLA and the nearest rate that are feasible
  */

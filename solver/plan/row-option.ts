@@ -6,7 +6,7 @@ import { NoAccuracyError } from './errors.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 import type { StageFacts } from './stage-facts.ts';
 
-/** One way to run a variant of a stage; symbols are those of the README, "Planning". */
+/** One way to run a variant of a stage; symbols are those of solver/README.md, "Planning". */
 export interface RowOption {
   readonly cell: MeasuredCell;
   readonly sha256: string;
