@@ -208,6 +208,16 @@ test('a plan of another device is refused with exit 2 and why, and what to do', 
   expect(stderr).toContain('--replan');
 });
 
+test.each([[['--host', '']], [['--host', '127.0.0.1', '--host', '']]])(
+  'an empty value of --host (%j), as of a variable that is not set, is refused',
+  async (hosts) => {
+    const given = ['--plan', write('plan.json', ownPlan), ...hosts];
+    const { code, stderr } = await ipaAgentHere(['serve', ...given, '--port', '0', '--json'], '"listening"');
+    expect(code).toBe(2);
+    expect(stderr).toContain("'--host <address>' argument '' is invalid. Expected an address or a name");
+  },
+);
+
 test('a plan for a GPU is refused where there is none', async () => {
   expect(planMismatches(ownPlan, here)).toEqual([]);
   const forGpu = {
