@@ -4,6 +4,7 @@ import { ApiError } from './errors.ts';
 import { AUTOSCALER } from './objects/autoscaler.ts';
 import { objectNames, ownLabels, stageSelector } from './objects/labels.ts';
 import { MONITOR } from './objects/monitor.ts';
+import { replicasOf } from './objects/parts.ts';
 import { POD_KINDS, type ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
@@ -42,9 +43,10 @@ export async function leftOverDeployments(
 ): Promise<string[]> {
   const names = new Set(wanted.map(({ metadata }) => metadata.name));
   const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, labels: stageSelector(pipeline) };
-  return (await ofOptionalKind(api, ref)).flatMap(({ metadata: { name }, spec }) =>
-    names.has(name) || (spec as { readonly replicas: number }).replicas === 0 ? [] : [name],
+  const left = (await ofOptionalKind(api, ref)).filter(
+    (one) => !names.has(one.metadata.name) && replicasOf(one) !== 0,
   );
+  return left.map(({ metadata }) => metadata.name);
 }
 
 /**

@@ -4,6 +4,7 @@ import { NotServingError } from '../cluster/errors.ts';
 import { isOutage } from './errors.ts';
 import { warningsIn } from './events.ts';
 import { ownLabels, PART_LABEL, SERVING_PARTS } from './objects/labels.ts';
+import { replicasOf } from './objects/parts.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import type { Place } from './place.ts';
 import { isReady, statusOf, waitReason } from './pod-status.ts';
@@ -90,9 +91,10 @@ export function hasRolledOut({ status }: KubernetesObject): boolean {
 }
 
 /** Progress of a deployment, by the rules of `kubectl rollout status`. */
-function progressOf({ metadata, spec, status }: KubernetesObject) {
+function progressOf(deployment: KubernetesObject) {
+  const { metadata, status } = deployment;
   const { name, generation } = metadata as { name: string; generation?: number };
-  const { replicas: wanted } = spec as { replicas: number };
+  const wanted = replicasOf(deployment);
   const {
     observedGeneration = 0,
     replicas = 0,

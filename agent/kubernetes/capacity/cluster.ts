@@ -1,6 +1,7 @@
 import type { Device } from '../../../solver/documents/common.ts';
 import type { KubernetesApi } from '../api.ts';
 import { PART_LABEL } from '../objects/labels.ts';
+import { replicasOf } from '../objects/parts.ts';
 import type { KubernetesObject } from '../objects/types.ts';
 import type { Toleration } from '../settings.ts';
 import { quantity } from './quantity.ts';
@@ -97,11 +98,10 @@ export const placedOf = (deployment: KubernetesObject, { logicalCores }: Device)
 
 /** The pods of a deployment, and the nodes that may run them. @param device the device that the plan was made for */
 export function wantedOf(deployment: KubernetesObject, { nodes }: Cluster, device: Device): Wanted {
-  const { metadata, spec } = deployment;
   const { pod, cores } = placedOf(deployment, device);
   return {
-    name: metadata.name,
-    replicas: (spec as { readonly replicas: number }).replicas,
+    name: deployment.metadata.name,
+    replicas: replicasOf(deployment),
     requests: requestsOf(pod),
     nodes: nodes.filter((node) => whyNot(pod, node, cores) === null).map((node) => node.metadata.name),
   };

@@ -56,6 +56,10 @@ export const deployment = (
   },
 });
 
+/** The number of pods that a deployment wants. */
+export const replicasOf = ({ spec }: KubernetesObject): number =>
+  (spec as { readonly replicas: number }).replicas;
+
 /**
  * Lets only one of these pods at a time be evicted. Pods that are not ready may always be evicted: otherwise pods that cannot
  * start would block the drain of their node for ever.
