@@ -45,7 +45,6 @@ export async function follow(
         // While nothing changes, a watch brings nothing, and proxies often cut it. If it lasted longer than any pause, it has worked.
         if (performance.now() - beganMs > backOff.pauseMsMax) failures = 0;
       }
-      failures = 0;
       // The pause avoids a busy loop if the server ends each watch at once. The next watch reports the changes made during the
       // pause.
       await sleep(pauseMs(backOff, 1), signal);
