@@ -10,6 +10,7 @@ import { ApiError, OtherPipelineError } from './errors.ts';
 import { leftOver, leftOverDeployments } from './left-over.ts';
 import { objectNames, otherPipelineOf } from './objects/labels.ts';
 import { podMonitor } from './objects/monitor.ts';
+import { replicasOf } from './objects/parts.ts';
 import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving.ts';
 import { type ServedPlan, stageObjects } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
@@ -104,8 +105,8 @@ export async function adaptPlan(
   for (const object of idleDeployments(plan, context)) {
     const live = await api.read(object);
     if (live === null || otherPipelineOf(live, plan.pipeline) !== undefined) continue;
-    if ((live.spec as { readonly replicas: number }).replicas > 0)
-      trials.push(await trial(api, plan, object, { yields: true }));
+    // An autoscaler would keep one pod at least. It rests while its deployment wants none, until the next cascade.
+    if (replicasOf(live) > 0) trials.push(await trial(api, plan, object, { yields: true, ends: true }));
   }
   await applyTried(api, trials);
   return trials.map(({ change }) => change);
@@ -204,26 +205,33 @@ interface Trial {
   readonly change: ObjectChange;
 }
 
+interface TrialOptions extends Pick<ApplyOptions, 'force' | 'yields'> {
+  /** Whether all pods of the deployment end, also those that an autoscaler wants. */
+  readonly ends?: boolean;
+}
+
 /** @throws OtherPipelineError if another pipeline has the object */
 async function trial(
   api: KubernetesApi,
   { pipeline }: Plan,
   wanted: KubernetesObject,
-  { force: forced = false, yields = false }: Pick<ApplyOptions, 'force' | 'yields'>,
+  { force: forced = false, yields = false, ends = false }: TrialOptions,
 ): Promise<Trial> {
   // The stored plan belongs to the agent, even if another tool created the ConfigMap, so its fields are taken over.
-  const force = forced || (yields && wanted.kind === 'ConfigMap');
+  const takesOver = forced || (yields && wanted.kind === 'ConfigMap');
   const before = await api.read(wanted);
   const other = before ? otherPipelineOf(before, pipeline) : undefined;
   if (other !== undefined)
     throw new OtherPipelineError(`${wanted.kind} ${wanted.metadata.name}`, pipeline, other);
-  const accepted = force
-    ? api.apply(wanted, { force, dryRun: true }).then((after) => ({ object: wanted, after, left: [] }))
-    : withoutManaged(api, wanted, yields ? () => true : isAutoscaled);
-  const { object, after, left } = await accepted.catch((error) => {
+  const accepted = takesOver
+    ? api
+        .apply(wanted, { force: true, dryRun: true })
+        .then((after) => ({ object: wanted, after, left: [], force: true }))
+    : withoutManaged(api, wanted, yields ? () => true : isAutoscaled, ends ? isAutoscaled : () => false);
+  const { object, after, left, force } = await accepted.catch((error) => {
     // A dry run has created no Role, and a new RoleBinding is refused without its Role if the account may not grant any rights.
     if (before === null && wanted.kind === 'RoleBinding' && error instanceof ApiError && error.status === 404)
-      return { object: wanted, after: wanted, left: [] };
+      return { object: wanted, after: wanted, left: [], force: takesOver };
     throw error;
   });
   const { kind, metadata } = object;

@@ -12,6 +12,8 @@ interface Accepted {
   readonly after: KubernetesObject;
   /** Fields that were taken out of the object, because other tools manage them. */
   readonly left: readonly ManagedField[];
+  /** Whether the object has fields to take over from other tools. */
+  readonly force: boolean;
 }
 
 /** The field manager by which a HorizontalPodAutoscaler sets the number of pods. */
@@ -25,22 +27,27 @@ export const isAutoscaled = ({ field, manager }: ManagedField): boolean =>
  * Takes fields that other tools manage out of an object, so that applying the rest conflicts with nobody. Server-side apply keeps
  * the other tools' values of these fields.
  * @param yields whether to take a managed field out
+ * @param takesOver whether to leave a managed field in, and take it over
  * @throws FieldsManagedError if `yields` refuses a managed field, or a managed field is a whole entry of a list
  */
 export async function withoutManaged(
   api: KubernetesApi,
   object: KubernetesObject,
   yields: (managed: ManagedField) => boolean,
+  takesOver: (managed: ManagedField) => boolean = () => false,
 ): Promise<Accepted> {
   const left: ManagedField[] = [];
   let rest = object;
+  let force = false;
   for (let tries = 1; ; tries++)
     try {
-      return { object: rest, after: await api.apply(rest, { dryRun: true }), left };
+      return { object: rest, after: await api.apply(rest, { dryRun: true, force }), left, force };
     } catch (error) {
       if (!(error instanceof FieldsManagedError) || tries === TRIES_MAX) throw error;
       rest = structuredClone(rest);
-      for (const managed of error.fields) {
+      const others = error.fields.filter((managed) => !takesOver(managed));
+      force = others.length === 0;
+      for (const managed of others) {
         if (!yields(managed) || !removeField(rest, managed.field)) throw error;
         left.push(managed);
       }

@@ -7,6 +7,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
+import { deployment } from './applied.ts';
 import { appliedIn, engineIn, standInCluster } from './cluster.ts';
 import { cascadeProfile } from './fashion-profile.ts';
 import { arrivals, deploymentOf, watch } from './watched.ts';
@@ -62,6 +63,30 @@ test('adapting scales both deployments of a cascade; a plan without it ends the 
   await scaled(cluster, alone, ['classify-heavy']);
   expect((await appliedIn(cluster)).current).toEqual(alone);
   expect((await engine.adapt(alone, alone)).filter(({ state }) => state !== 'unchanged')).toEqual([]);
+  await engine.adapt(cascade, alone);
+  await scaled(cluster, cascade);
+});
+
+/** Sets the number of heavy pods as a HorizontalPodAutoscaler does. */
+const autoscale = (standIn: Awaited<ReturnType<typeof standInCluster>>['standIn'], replicas: number) =>
+  fetch(
+    `${standIn.url}/apis/apps/v1/namespaces/shop/deployments/fashion-classify-heavy?fieldManager=kube-controller-manager&force=true`,
+    {
+      method: 'PATCH',
+      headers: { authorization: standIn.authorization, 'content-type': 'application/apply-patch+yaml' },
+      body: JSON.stringify({ ...deployment('fashion-classify-heavy'), spec: { replicas } }),
+    },
+  );
+
+test('heavy pods whose number an autoscaler sets end with the cascade too, and the next cascade has them again', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const engine = engineIn(cluster);
+  await engine.apply(cascade);
+  expect((await autoscale(standIn, 5)).status).toBe(200);
+  await engine.adapt(busier, cascade);
+  expect((await deploymentOf(cluster, 'fashion-classify-heavy')).replicas).toBe(5);
+  await engine.adapt(alone, busier);
+  await scaled(cluster, alone, ['classify-heavy']);
   await engine.adapt(cascade, alone);
   await scaled(cluster, cascade);
 });
