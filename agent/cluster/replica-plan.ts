@@ -1,6 +1,12 @@
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { onGpu } from '../../solver/documents/common.ts';
-import { cpuCoresOf, type Plan, type PlanStage, stageNameOf } from '../../solver/documents/plan.ts';
+import {
+  cpuCoresOf,
+  type Plan,
+  type PlanStage,
+  type PlanWorker,
+  stageNameOf,
+} from '../../solver/documents/plan.ts';
 import { counted } from '../../solver/math/figures.ts';
 import { cpuWorkersOf, heavyNames, planWorkers, workerIds } from '../../solver/plan/plan-document.ts';
 import { replicasFor } from '../../solver/plan/row-option.ts';
@@ -133,10 +139,14 @@ function workersOf(
  * than the plan counts.
  */
 export function plannedGroups({ stages, workers }: Plan): ReplicaGroup[] {
+  // An edited plan may name a worker's stages in any order.
+  const heldBy = (worker: PlanWorker) =>
+    stages.map(({ name }) => name).filter((name) => worker.stages.includes(name));
   const groups = new Map<string, ReplicaGroup>();
   for (const { name, replicas } of stages) {
-    const held = workers.find((worker) => worker.stages.includes(name))!.stages;
-    const like = workers.filter(({ stages: other }) => other.join() === held.join());
+    const own = workers.filter((worker) => worker.stages.includes(name));
+    const held = heldBy(own[0]!);
+    const like = own.filter((worker) => heldBy(worker).join() === held.join());
     groups.set(held.join(), { stages: held, replicas: held.length === 1 ? replicas : like.length });
   }
   return [...groups.values()];

@@ -85,6 +85,29 @@ test('pods for stages together take the place of pods for each: those serve on u
   expect(states(await engineIn(cluster).adapt(sharedPlan(), sharedPlan()))).toEqual([]);
 });
 
+test('the pods of stages together are the same in whatever order the workers of an edited plan name the stages', async () => {
+  const { cluster } = await standInCluster();
+  const engine = engineIn(cluster);
+  const { stages, workers } = sharedPlan();
+  const ordered: Plan = {
+    ...sharedPlan(),
+    stages: stages.map((stage) => ({ ...stage, replicas: 2 })),
+    workers: ['a', 'b'].map((id) => ({ ...workers[0]!, id })),
+  };
+  const edited: Plan = {
+    ...ordered,
+    workers: ordered.workers.map((worker, w) => ({
+      ...worker,
+      stages: w ? worker.stages : ['classify', 'detect'],
+    })),
+  };
+  await engine.apply(ordered);
+  expect(states(await engine.apply(edited))).toEqual(['ConfigMap fashion-plan changed']);
+  expect(states(await engine.adapt(ordered, edited))).toEqual(['ConfigMap fashion-plan changed']);
+  await engine.apply(edited);
+  expect(await engine.removeEarlierPods(false)).toEqual([]);
+});
+
 /** Makes the pods that stages share as an earlier version of the agent did: with another name. */
 async function applyAsBefore(cluster: KubernetesApi) {
   await engineIn(cluster).apply(sharedPlan());
