@@ -80,7 +80,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
 };
 
 /** Zod's message in plain words: `Too big: expected array to have <=32 items` becomes `expected at most 32 items`. */
-const plain = (message: string): string =>
+export const plain = (message: string): string =>
   message
     .replace(/^(Invalid input|Too big|Too small): |, received .*/g, '')
     .replace(/^expected \w+ to (?:have|be) ([<>]=?)/, (_, sign) => `expected ${BOUNDS[sign]} `)

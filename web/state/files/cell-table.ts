@@ -17,7 +17,7 @@ import {
   positiveCount,
   sha256,
 } from '../../../solver/documents/common.ts';
-import { InvalidDocumentError, shown } from '../../../solver/documents/document.ts';
+import { InvalidDocumentError, plain, shown } from '../../../solver/documents/document.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { sha256OfText } from '../../../solver/math/sha256.ts';
 import { readCsv } from './csv.ts';
@@ -114,7 +114,7 @@ export function parseCellTable(csv: string, file: string): CellTable {
     const { data, error } = row.safeParse(value);
     if (fields.length !== columns.length)
       problems.push(`line ${line}: expected ${columns.length} fields, found ${fields.length}`);
-    else if (error) for (const { path, message } of error.issues) wrong(String(path[0]), message);
+    else if (error) for (const { path, message } of error.issues) wrong(String(path[0]), plain(message));
     else {
       const [first = data] = rows;
       for (const column of Object.keys(ORIGIN) as (keyof typeof ORIGIN)[])
