@@ -9,6 +9,11 @@ interface ShownReport {
   readonly errors: readonly string[];
 }
 
+/** A text that ends a script, runs code in a page that takes the text as HTML, and has signs that `String.replace` reads. */
+export const HOSTILE = '</script><img src=x onerror="window.broken = 1"><!-- $& $1 \u2028';
+
+export const charts = (page: Page) => page.locator('svg.chart');
+
 /**
  * Shows reports to the tests of a file or `describe`, all in one page, because a new page takes as long as a report. A report that
  * the page shows already stays as the test before left it. After a failed test the next one gets a new page.
