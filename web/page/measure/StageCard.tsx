@@ -36,56 +36,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
       <h3>
         {stage.name} <span class="muted">{stage.task}</span>
       </h3>
-      <table class="variants">
-        <thead>
-          <tr>
-            <th scope="col">
-              <Term>Variant</Term>
-            </th>
-            <th scope="col" class="numeric">
-              Size
-            </th>
-            <th scope="col">
-              <Term>Weights</Term>
-            </th>
-            <th scope="col" class="numeric">
-              <Term>Accuracy</Term>
-            </th>
-            {isOwn.value && (
-              <td>
-                <span class="unseen">Delete</span>
-              </td>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {stage.variants.map((variant) => (
-            <tr key={variant.name}>
-              <th scope="row">{variant.name}</th>
-              <td class="numeric">{bytes(sizeBytesOf(variant))}</td>
-              <td>{weightsText(variant)}</td>
-              <td class="numeric">
-                <Accuracy stage={stage.name} variant={variant} />
-                {sources.length > 1 && variant.accuracy !== null && (
-                  <sup>{sources.indexOf(variant.accuracySource) + 1}</sup>
-                )}
-              </td>
-              {isOwn.value && (
-                <td class="numeric">
-                  {stage.variants.length > 1 && (
-                    <DeleteButton
-                      what={`variant ${variant.name}`}
-                      label="✕"
-                      disabled={busy.value}
-                      onDelete={async () => (await ownModels()).dropVariant(stage.name, variant.name)}
-                    />
-                  )}
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Variants stage={stage} sources={sources} />
       {stage.variants.some(({ accuracy }) => accuracy === null) && (
         <p class="muted fine source">
           Where no accuracy was published, the profile measures it on the labelled pack.
@@ -115,6 +66,68 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
         <p>Input of a model: {inputText(stage)}</p>
       </details>
     </section>
+  );
+}
+
+interface VariantsProps {
+  readonly stage: ManifestStage;
+  /** Where the published accuracies are from; where there are several, each accuracy has the number of its own. */
+  readonly sources: readonly string[];
+}
+
+/** The stage's variants; those of a pipeline of the user's own can be deleted. */
+function Variants({ stage, sources }: VariantsProps) {
+  return (
+    <table class="variants">
+      <thead>
+        <tr>
+          <th scope="col">
+            <Term>Variant</Term>
+          </th>
+          <th scope="col" class="numeric">
+            Size
+          </th>
+          <th scope="col">
+            <Term>Weights</Term>
+          </th>
+          <th scope="col" class="numeric">
+            <Term>Accuracy</Term>
+          </th>
+          {isOwn.value && (
+            <td>
+              <span class="unseen">Delete</span>
+            </td>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {stage.variants.map((variant) => (
+          <tr key={variant.name}>
+            <th scope="row">{variant.name}</th>
+            <td class="numeric">{bytes(sizeBytesOf(variant))}</td>
+            <td>{weightsText(variant)}</td>
+            <td class="numeric">
+              <Accuracy stage={stage.name} variant={variant} />
+              {sources.length > 1 && variant.accuracy !== null && (
+                <sup>{sources.indexOf(variant.accuracySource) + 1}</sup>
+              )}
+            </td>
+            {isOwn.value && (
+              <td class="numeric">
+                {stage.variants.length > 1 && (
+                  <DeleteButton
+                    what={`variant ${variant.name}`}
+                    label="✕"
+                    disabled={busy.value}
+                    onDelete={async () => (await ownModels()).dropVariant(stage.name, variant.name)}
+                  />
+                )}
+              </td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
