@@ -216,6 +216,31 @@ it('settings, the pinned plan, and names of profiles survive a reload, and trave
   await elsewhere.context.close();
 });
 
+it.each(['', '#results'])(
+  'the place in the page survives a reload, also where the address is “%s”',
+  async (at) => {
+    const { page } = tab;
+    await page.goto('about:blank');
+    await page.goto(`${tab.site.url}/${at}`);
+    const planTop = () =>
+      page.evaluate(() => Math.round(document.getElementById('plan')!.getBoundingClientRect().top));
+    await planned(page);
+    // The user's first action: until then the page itself keeps the section of the address in sight.
+    await page.keyboard.press('Shift');
+    await page.evaluate(() => {
+      document.getElementById('plan')!.scrollIntoView();
+      scrollBy(0, 300);
+    });
+    const place = await planTop();
+    expect(place).toBeLessThan(-100);
+    await page.reload();
+    await planned(page);
+    await page.locator('#results svg.chart').nth(3).waitFor();
+    await expect.poll(planTop).toBe(place);
+    expect(new URL(page.url()).hash).toBe(at);
+  },
+);
+
 it('the focus stays where the user is when the button that has it goes away', async () => {
   const { page } = tab;
   const press = async (name: RegExp, ...keys: string[]) => {

@@ -45,10 +45,13 @@ export function kept<T>({ name, schema, initial, shared = false }: KeepOptions<T
   return value;
 }
 
-/** Uses the browser's storage. Returns null in a window that stores nothing. */
-function inStorage<T>(use: (storage: Storage) => T): T | null {
+/** Uses a storage of the browser. Returns null in a window that stores nothing. */
+export function inStorage<T>(
+  use: (storage: Storage) => T,
+  name: 'localStorage' | 'sessionStorage' = 'localStorage',
+): T | null {
   try {
-    return use(localStorage);
+    return use(window[name]);
   } catch {
     return null;
   }

@@ -1,12 +1,24 @@
+import { inStorage } from '../../state/kept.ts';
+import { SECTIONS, type SectionId } from './Section.tsx';
+
 /** Events of a user who moves the page or operates a control on it. */
 const MOVES = ['wheel', 'touchstart', 'pointerdown', 'keydown'] as const;
 
+/** Where the window stands: the section in its upper third, and how far the section's top is from the window's, in pixels. */
+interface Place {
+  readonly section: SectionId;
+  readonly top: number;
+}
+
 /**
- * Keeps the part of the page that the address names, such as `#plan`, at the top of the window while content above that part is
- * still loading. The first action of the user ends this.
+ * Keeps a part of the page where it belongs in the window while content above that part is still loading. After a reload, or on
+ * the way back to the page, this is what stood in the window before: a browser restores the place only of a page that has its
+ * whole height at once. Otherwise it is the part that the address names, such as `#plan`, at the top of the window. The first
+ * action of the user ends this.
  */
-export function landOnSection(): void {
-  const show = () => named()?.scrollIntoView({ behavior: 'instant' });
+export function landOnPlace(): void {
+  const before = placeBefore();
+  const show = () => (before ? returnTo(before) : named()?.scrollIntoView({ behavior: 'instant' }));
   const growth = new ResizeObserver(show);
   growth.observe(document.body);
   // Some content, such as charts, is drawn only once its size is known. Without this observer, the user would see one frame with
@@ -18,9 +30,36 @@ export function landOnSection(): void {
     additions.disconnect();
   };
   for (const move of MOVES) window.addEventListener(move, stop, { passive: true });
+  // A page is hidden before it is left.
+  document.addEventListener('visibilitychange', () => document.hidden && keepPlace());
   // `popstate` also follows a press on a link to the part that the address names already, where no `hashchange` follows.
   window.addEventListener('popstate', unfold);
   unfold();
+}
+
+const topOf = (id: SectionId): number | undefined => document.getElementById(id)?.getBoundingClientRect().top;
+
+/** The key in sessionStorage, which is of this tab alone. */
+const KEY = 'ipa-edge/place';
+
+/** Keeps the place where the window stands, unless the page does not have all its sections yet. */
+function keepPlace(): void {
+  const places = SECTIONS.map(({ id }) => ({ section: id, top: topOf(id) ?? Number.NaN }));
+  if (places.some(({ top }) => Number.isNaN(top))) return;
+  const place = places.findLast(({ top }) => top < window.innerHeight / 3) ?? places[0];
+  inStorage((storage) => storage.setItem(KEY, JSON.stringify(place)), 'sessionStorage');
+}
+
+/** The place that this tab showed of the page before; null if a link or a typed address led to the page. */
+function placeBefore(): Place | null {
+  const [arrival] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  if (arrival?.type === 'navigate') return null;
+  return inStorage((storage) => JSON.parse(storage.getItem(KEY) ?? 'null') as Place | null, 'sessionStorage');
+}
+
+function returnTo({ section, top }: Place): void {
+  const now = topOf(section);
+  if (now !== undefined) window.scrollBy({ top: now - top, behavior: 'instant' });
 }
 
 /** The part of the page that the address names; null if there is none. */
