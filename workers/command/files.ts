@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, openSync } from 'node:fs';
 import {
   access,
   constants,
@@ -12,7 +12,9 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { isHidden } from '../../models/hub/given/given-file.ts';
@@ -51,9 +53,23 @@ export async function readJson<T>(
 /**
  * The chunks of a file. The file is opened when the first chunk is asked for, so an invalid path fails in the same way as a
  * missing file.
+ * @param signal ends the wait for what a pipe brings
  */
-async function* chunksOfFile(path: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(path, { highWaterMark: 2 ** 20 });
+export async function* chunksOfFile(path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  if ((await stat(path)).isFIFO()) yield* chunksOfPipe(path, signal);
+  else yield* createReadStream(path, { highWaterMark: 2 ** 20 });
+}
+
+/** The chunks of a pipe, which may not have a writer yet. No thread of Node's is blocked meanwhile: see {@link openForReader}. */
+async function* chunksOfPipe(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const pipe = new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) });
+  if (signal) addAbortSignal(signal, pipe);
+  try {
+    yield* pipe;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
 }
 
 async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {

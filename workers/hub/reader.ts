@@ -1,5 +1,6 @@
+import { joinAtMost } from '../../models/manifests/at-most.ts';
 import type { ReadFile } from '../../models/manifests/load.ts';
-import { readAtMost } from '../command/files.ts';
+import { chunksOfFile, readAtMost } from '../command/files.ts';
 import { ProgressLine } from '../command/terminal.ts';
 import { FileCache } from './cache.ts';
 import { HubClient } from './client.ts';
@@ -9,12 +10,12 @@ export const isUrl = (path: string): boolean => /^https?:\/\//i.test(path);
 /**
  * Returns a function that reads the files of a manifest by path or URL. A URL with a known hash is read from the cache. If the
  * cache lacks the file, the file is downloaded first, and the progress is shown. Any other URL is downloaded at each reading.
- * @param signal stops downloads; the bytes that have arrived are kept
+ * @param signal stops downloads, whose bytes that have arrived are kept, and the reading of pipes
  */
 export function fileReader(signal?: AbortSignal): ReadFile {
   const progress = new ProgressLine();
   return async (path, mostBytes, sha256) => {
-    if (!isUrl(path)) return readAtMost(path, mostBytes);
+    if (!isUrl(path)) return joinAtMost(chunksOfFile(path, signal), mostBytes);
     const client = new HubClient({ signal });
     if (sha256 === undefined) return client.bytes(path, mostBytes);
     const startMs = performance.now();

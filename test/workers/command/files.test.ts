@@ -16,6 +16,7 @@ import { fileProblem } from '../../../models/manifests/file-problem.ts';
 import { UsageError } from '../../../workers/command/exit.ts';
 import { checkWritable, filesIn, readAtMost, readJson, writeWhole } from '../../../workers/command/files.ts';
 import { outFile, outFolder } from '../../../workers/command/options.ts';
+import { fileReader } from '../../../workers/hub/reader.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
 
 let folder: string;
@@ -155,6 +156,28 @@ describe('readAtMost', () => {
     await writeFile(path('file'), 'abc');
     expect(Buffer.from(await readAtMost(path('file'), 3))).toEqual(Buffer.from('abc'));
     await expect(readAtMost(path('file'), 2)).rejects.toThrow('more than the 2 bytes');
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'holds no thread of Node while pipes have no writers, so that the process can end',
+    async () => {
+      const more = Number(process.env.UV_THREADPOOL_SIZE ?? 4) + 1;
+      const pipes = Array.from({ length: more }, (_, i) => path(`pipe${i}`));
+      execFileSync('mkfifo', pipes);
+      const reading = pipes.map((pipe) => readAtMost(pipe, 9));
+      for (const pipe of pipes) await writeWhole(pipe, 'abc');
+      expect((await Promise.all(reading)).map((bytes) => Buffer.from(bytes).toString())).toEqual(
+        pipes.map(() => 'abc'),
+      );
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')('ends at an abort while a pipe has no writer', async () => {
+    execFileSync('mkfifo', [path('pipe')]);
+    const controller = new AbortController();
+    const reading = fileReader(controller.signal)(path('pipe'), 9);
+    controller.abort(new Error('stopped'));
+    await expect(reading).rejects.toThrow('stopped');
   });
 
   it('ends at a device that gives bytes without end', async () => {
