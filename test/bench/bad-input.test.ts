@@ -139,6 +139,13 @@ test.each([
   );
 });
 
+test.each(['--profile', '--pipeline'])('an empty %s is refused by its name with exit 2', async (given) => {
+  const others = ['--sla', '9', '--trace', 'bursty', '--out', join(folder, 'r.json')];
+  expect(await refusal(['simulate', given, '', ...others])).toContain(
+    `The value of ${given} is empty. Give another one.`,
+  );
+});
+
 test.each(Object.entries(COMMANDS))('the help of %s fits a terminal of 80 columns', async (_name, load) => {
   const command = (await load()).configureHelp({ helpWidth: 80 });
   const lines = command.helpInformation().split('\n');

@@ -18,6 +18,13 @@ function describe(option: Option): void {
     option.defaultValueDescription = `${defaultValue}s`;
 }
 
+/** Refuses an empty value, such as that of a shell's variable that is not set. @throws UsageError */
+function checkEmpty(command: Command): void {
+  for (const option of command.options)
+    if (command.getOptionValue(option.attributeName()) === '')
+      throw new UsageError(`The value of ${option.long} is empty. Give another one.`);
+}
+
 /**
  * Keeps a command from replacing a file that it reads, because to measure a profile again takes minutes.
  * @throws UsageError if `--out` names the file of another option
@@ -84,7 +91,8 @@ export async function runCommand(
   program.showHelpAfterError(HELP_HINT).exitOverride();
   for (const command of await load(commands, argv[2])) {
     command.exitOverride().showHelpAfterError(HELP_HINT);
-    program.addCommand(command.hook('preAction', checkNeeds).hook('preAction', checkOut));
+    for (const check of [checkEmpty, checkNeeds, checkOut]) command.hook('preAction', check);
+    program.addCommand(command);
     command.options.forEach(describe);
   }
 
