@@ -67,11 +67,7 @@ export const runCommand = () =>
     .addOption(needing(option.predictorOption(), '--adapt'))
     .addOption(needing(option.minRateOption(), '--adapt'))
     .option('--seed <n>', 'seed of the random arrivals and items', option.integer, 1)
-    .requiredOption(
-      '--out <file>',
-      'JSON file to write the report to; an HTML page of it goes beside it',
-      option.reportFile,
-    )
+    .addOption(option.reportOption())
     .addOption(option.jsonOption())
     .addHelpText(
       'after',

@@ -83,11 +83,7 @@ export const simulateCommand = () =>
     )
     .addOption(needing(option.minRateOption(), '--system ours'))
     .option('--seed <n>', 'seed of the arrivals and the service times', option.integer, 1)
-    .requiredOption(
-      '--out <file>',
-      'JSON file to write the report to; an HTML page of it goes beside it',
-      option.reportFile,
-    )
+    .addOption(option.reportOption())
     .addOption(option.jsonOption())
     .addHelpText(
       'after',

@@ -68,7 +68,7 @@ export function outFile(path: string): string {
 }
 
 /** The path of a report's JSON file. The report's page goes beside it, as `.html`. */
-export function reportFile(path: string): string {
+function reportFile(path: string): string {
   if (/\.html?$/i.test(path))
     throw new InvalidArgumentError('Expected the path of a JSON file: its HTML page is written beside it.');
   return outFile(path);
@@ -181,6 +181,11 @@ export const predictorOption = () =>
   new Option('--predictor <name>', 'what forecasts the load').choices(PREDICTORS).default('learned');
 export const minRateOption = () =>
   new Option('--min-rate <n>', 'lowest rate to plan for, in requests/s').argParser(notNegative).default(0);
+
+export const reportOption = () =>
+  new Option('--out <file>', 'JSON file to write the report to; an HTML page of it goes beside it')
+    .argParser(reportFile)
+    .makeOptionMandatory();
 
 export const jsonOption = () => new Option('--json', 'print the document, and nothing else, on stdout');
 
