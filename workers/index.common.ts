@@ -7,9 +7,10 @@ export {
   NoModelsError,
   type ReadFile,
 } from '../models/manifests/load.ts';
-export type { Pipeline } from '../models/manifests/pipeline.ts';
+export type { Pipeline, PipelineStage } from '../models/manifests/pipeline.ts';
 export type { Pack } from '../models/packs/pack.ts';
 export { InvalidPackError } from '../models/packs/safetensors.ts';
+export type { ItemTruth } from '../models/tasks/judge.ts';
 export { ipaEdgeSystem } from '../solver/adapt/ipa-edge-system.ts';
 export { lastWindow } from '../solver/adapt/predictors/last-window.ts';
 export type { Forecast, Predictor } from '../solver/adapt/predictors/predictor.ts';
@@ -19,7 +20,7 @@ export type { LoadState, System } from '../solver/adapt/system.ts';
 export type { Cell } from '../solver/documents/cell.ts';
 export type { Backend, Device } from '../solver/documents/common.ts';
 export { InvalidDocumentError, UnsupportedDocumentError } from '../solver/documents/document.ts';
-export type { Manifest } from '../solver/documents/manifest.ts';
+export type { Manifest, ManifestStage } from '../solver/documents/manifest.ts';
 export { type Plan, parsePlan } from '../solver/documents/plan.ts';
 export { type IdentifiedProfile, type Profile, parseProfile } from '../solver/documents/profile.ts';
 export { type FrontierPoint, parseReport } from '../solver/documents/report.ts';

@@ -64,6 +64,9 @@ export const answer = (executor: edge.Executor, item: edge.Item) => executor.sub
 export const saved = (store: edge.Store) => store.listProfiles();
 export const journal = (store: edge.Store) => store.readJournal('name');
 export const pack = (models: edge.LoadedManifest) => models.readPack();
+export const truths = (pack: edge.Pack) => pack.truths;
+export const stages = (pipeline: edge.Pipeline) => pipeline.stages;
+export const described = (manifest: edge.Manifest) => manifest.stages;
 export const worker = (environment: edge.Environment) => environment.spawn('id', 1);
 export const watch: Partial<edge.RunWatch> = { onEnded: (request: edge.EndedRequest) => void request };
 `;
