@@ -1,14 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import * as option from '../../workers/command/options.ts';
 
 const LOOPBACK = '127.0.0.1';
 const ALL_ADDRESSES = ['0.0.0.0', '::'];
-
-/** Reads a value of --host. An empty one, as of a variable that is not set, would silently stand for another address. */
-function hosts(text: string, before: readonly string[] = []): string[] {
-  if (text === '') throw new InvalidArgumentError('Expected an address or a name, found nothing.');
-  return [...before, text];
-}
 
 /** Adds the options of commands that serve over HTTP. */
 export const addAddressOptions = (command: Command): Command =>
@@ -16,7 +10,7 @@ export const addAddressOptions = (command: Command): Command =>
     .option(
       '--host <address>',
       `address to listen on, :: for all of them (default: ${LOOPBACK}); each further --host is a name by which clients reach it`,
-      hosts,
+      (value: string, before: readonly string[] = []) => [...before, value],
     )
     .option('--port <n>', 'port to listen on; 0 for a free one', option.port, 8080);
 
@@ -33,8 +27,8 @@ interface Address {
   readonly names: readonly string[] | undefined;
 }
 
-export function addressOf({ host: given = [LOOPBACK], port }: AddressFlags): Address {
-  return { host: given[0]!, port, names: given };
+export function addressOf({ host: hosts = [LOOPBACK], port }: AddressFlags): Address {
+  return { host: hosts[0]!, port, names: hosts };
 }
 
 /**

@@ -7,6 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'this user has no right to',
   EPERM: 'the system does not permit it',
   EROFS: 'its file system is read-only',
+  ENXIO: 'it is a socket, or a device that is not there',
   ENOSPC: 'the disk is full',
   EDQUOT: "this user's share of the disk is used up",
   EFBIG: 'the file would be larger than the system lets this user write',

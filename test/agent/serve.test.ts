@@ -35,7 +35,7 @@ test.each([[['--host', '']], [['--host', '127.0.0.1', '--host', '']]])(
     const given = ['--plan', write('plan.json', ownPlan), ...hosts];
     const { code, stderr } = await ipaAgentHere(['serve', ...given, '--port', '0', '--json'], '"listening"');
     expect(code).toBe(2);
-    expect(stderr).toContain("'--host <address>' argument '' is invalid. Expected an address or a name");
+    expect(stderr).toContain('The value of --host is empty. Give another one.');
   },
 );
 

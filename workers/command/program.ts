@@ -21,7 +21,7 @@ function describe(option: Option): void {
 /** Refuses an empty value, such as that of a shell's variable that is not set. @throws UsageError */
 function checkEmpty(command: Command): void {
   for (const option of command.options)
-    if (command.getOptionValue(option.attributeName()) === '')
+    if ([command.getOptionValue(option.attributeName())].flat().includes(''))
       throw new UsageError(`The value of ${option.long} is empty. Give another one.`);
 }
 
