@@ -16,7 +16,7 @@ const place = { models, environment: environment() };
 const store = await openStore(process.argv[1]);
 const settings = { backends: ['cpu'], threads: [1], batches: [1], budgetS: 1, seed: 1 };
 const measured = await profile({ ...place, store, settings });
-const best = await plan(measured, { slaMs: 60_000, ratePerS: 10 });
+const best = await plan(measured, { slaMs: 60_000, ratePerS: 0.1 });
 const { result } = await run({ ...place, name: 'plan', plan: best, backends: ['cpu'], load: constantLoad(10, 1, 1), seed: 1 });
 const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 console.log(JSON.stringify({ completed: result.completed, endToEnd: result.accuracy.endToEnd, timers }));
