@@ -216,30 +216,50 @@ it('settings, the pinned plan, and names of profiles survive a reload, and trave
   await elsewhere.context.close();
 });
 
+/** Scrolls the opened page into the middle of the plan. @returns how far the plan's top is from the window's, in pixels */
+async function scrollIntoPlan(page: Page): Promise<number> {
+  // The user's first action: until then the page itself keeps the section of the address in sight.
+  await page.keyboard.press('Shift');
+  await page.evaluate(() => {
+    document.getElementById('plan')!.scrollIntoView();
+    scrollBy(0, 300);
+  });
+  return topOf(page, 'plan');
+}
+
+const topOf = (page: Page, section: string) =>
+  page.evaluate((id) => Math.round(document.getElementById(id)!.getBoundingClientRect().top), section);
+
 it.each(['', '#results'])(
   'the place in the page survives a reload, also where the address is “%s”',
   async (at) => {
     const { page } = tab;
     await page.goto('about:blank');
     await page.goto(`${tab.site.url}/${at}`);
-    const planTop = () =>
-      page.evaluate(() => Math.round(document.getElementById('plan')!.getBoundingClientRect().top));
     await planned(page);
-    // The user's first action: until then the page itself keeps the section of the address in sight.
-    await page.keyboard.press('Shift');
-    await page.evaluate(() => {
-      document.getElementById('plan')!.scrollIntoView();
-      scrollBy(0, 300);
-    });
-    const place = await planTop();
+    const place = await scrollIntoPlan(page);
     expect(place).toBeLessThan(-100);
     await page.reload();
     await planned(page);
     await page.locator('#results svg.chart').nth(3).waitFor();
-    await expect.poll(planTop).toBe(place);
+    await expect.poll(() => topOf(page, 'plan')).toBe(place);
     expect(new URL(page.url()).hash).toBe(at);
   },
 );
+
+it('a file that is dropped right after a reload is shown, and not the place before the reload', async () => {
+  const { page } = tab;
+  await planned(page);
+  await scrollIntoPlan(page);
+  await page.reload();
+  await planned(page);
+  await drop(page, [{ name: 'load.json', text: JSON.stringify({ rates: [1, 2] }) }]);
+  await page.locator('.messages [role=status]', { hasText: 'Opened load.json' }).waitFor();
+  // While a page keeps a place, it goes back there whenever content is added.
+  await page.evaluate(() => document.body.append(document.createElement('p')));
+  await expect.poll(() => topOf(page, 'try')).toBeLessThan(200);
+  expect(await topOf(page, 'try')).toBeGreaterThan(-50);
+});
 
 it('the focus stays where the user is when the button that has it goes away', async () => {
   const { page } = tab;

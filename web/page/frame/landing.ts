@@ -1,8 +1,8 @@
 import { inStorage } from '../../state/kept.ts';
 import { SECTIONS, type SectionId } from './Section.tsx';
 
-/** Events of a user who moves the page or operates a control on it. */
-const MOVES = ['wheel', 'touchstart', 'pointerdown', 'keydown'] as const;
+/** Events of a user who moves the page, operates a control on it, also by a screen reader, or drops a file. */
+const MOVES = ['wheel', 'touchstart', 'pointerdown', 'keydown', 'click', 'drop'] as const;
 
 /** Where the window stands: the section in its upper third, and how far the section's top is from the window's, in pixels. */
 interface Place {
