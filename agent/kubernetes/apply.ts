@@ -105,7 +105,7 @@ export async function adaptPlan(
   for (const object of idleDeployments(plan, context)) {
     const live = await api.read(object);
     if (live === null || otherPipelineOf(live, plan.pipeline) !== undefined) continue;
-    // An autoscaler would keep one pod at least. It rests while its deployment wants none, until the next cascade.
+    // An autoscaler keeps one pod at least, but rests while its deployment wants none, so the agent takes the number over.
     if (replicasOf(live) > 0) trials.push(await trial(api, plan, object, { yields: true, ends: true }));
   }
   await applyTried(api, trials);
@@ -227,7 +227,7 @@ async function trial(
     ? api
         .apply(wanted, { force: true, dryRun: true })
         .then((after) => ({ object: wanted, after, left: [], force: true }))
-    : withoutManaged(api, wanted, yields ? () => true : isAutoscaled, ends ? isAutoscaled : () => false);
+    : withoutManaged(api, wanted, yields ? () => true : isAutoscaled, ends ? isAutoscaled : undefined);
   const { object, after, left, force } = await accepted.catch((error) => {
     // A dry run has created no Role, and a new RoleBinding is refused without its Role if the account may not grant any rights.
     if (before === null && wanted.kind === 'RoleBinding' && error instanceof ApiError && error.status === 404)

@@ -19,7 +19,7 @@ interface PlannerWorker {
 
 /**
  * A planner in a worker of its own, which plans on any profile. The first call starts the worker, and so does the first call
- * after the worker was lost, also because it hung. Calls run one after the other, so that each plans on the profile that it
+ * after the worker hung or was lost otherwise. Calls run one after the other, so that each plans on the profile that it
  * sent to the worker.
  */
 export class RemotePlanner {

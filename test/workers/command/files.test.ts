@@ -26,6 +26,14 @@ beforeEach(() => {
   folder = folderOfTest();
 });
 
+/** Makes one pipe more than Node has threads for files. */
+function morePipesThanThreads(): string[] {
+  const more = Number(process.env.UV_THREADPOOL_SIZE ?? 4) + 1;
+  const pipes = Array.from({ length: more }, (_, i) => path(`pipe${i}`));
+  execFileSync('mkfifo', pipes);
+  return pipes;
+}
+
 describe('writeWhole', () => {
   it('makes folders, replaces a file, and leaves no other behind', async () => {
     await writeWhole(path('new/file.json'), 'first');
@@ -67,9 +75,7 @@ describe('writeWhole', () => {
   it.skipIf(process.platform === 'win32')(
     'holds no thread of Node while pipes have no readers, so that the process can end',
     async () => {
-      const more = Number(process.env.UV_THREADPOOL_SIZE ?? 4) + 1;
-      const pipes = Array.from({ length: more }, (_, i) => path(`pipe${i}`));
-      execFileSync('mkfifo', pipes);
+      const pipes = morePipesThanThreads();
       const written = pipes.map((pipe) => writeWhole(pipe, `for ${pipe}`));
       for (const pipe of pipes) expect(await readFile(pipe, 'utf8')).toBe(`for ${pipe}`);
       await Promise.all(written);
@@ -161,9 +167,7 @@ describe('readAtMost', () => {
   it.skipIf(process.platform === 'win32')(
     'holds no thread of Node while pipes have no writers, so that the process can end',
     async () => {
-      const more = Number(process.env.UV_THREADPOOL_SIZE ?? 4) + 1;
-      const pipes = Array.from({ length: more }, (_, i) => path(`pipe${i}`));
-      execFileSync('mkfifo', pipes);
+      const pipes = morePipesThanThreads();
       const reading = pipes.map((pipe) => readAtMost(pipe, 9));
       for (const pipe of pipes) await writeWhole(pipe, 'abc');
       expect((await Promise.all(reading)).map((bytes) => Buffer.from(bytes).toString())).toEqual(

@@ -61,14 +61,10 @@ const measured = (view: LiveView, label: string, perS: PerSecond): LiveLine => (
 });
 
 /** The line of a plan's figure, from the time at which the plan began to run. */
-const planned = (
-  { plans, nowMs }: LiveView,
-  label: string,
-  value: (plan: Plan) => number | null,
-): LiveLine => ({
+const planned = (view: LiveView, label: string, value: (plan: Plan) => number | null): LiveLine => ({
   label,
   style: PLANNED,
-  points: [...plans, { atMs: nowMs, plan: plans.at(-1)!.plan }].map(({ atMs, plan }) => [
+  points: [...view.plans, { atMs: view.nowMs, plan: planOf(view) }].map(({ atMs, plan }) => [
     atMs / 1000,
     value(plan),
   ]),
@@ -98,8 +94,9 @@ function ArrivalRate({ view, time }: PartProps) {
   );
 }
 
-function Latency({ view: { recent, ended, plans }, time }: PartProps) {
-  const { slaMs } = plans.at(-1)!.plan;
+function Latency({ view, time }: PartProps) {
+  const { recent, ended } = view;
+  const { slaMs } = planOf(view);
   const completed = ended.filter(({ outcome }) => outcome === 'completed');
   const dotsOf = (some: typeof ended, known = true): LivePoint[] =>
     some.map(({ arrivalMs, latencyMs }) => [arrivalMs / 1000, known ? latencyMs : null]);
