@@ -78,11 +78,7 @@ export function replicaPlan(
   const replicasOf = ({ name }: PlanStage) =>
     held.reduce((sum, { stages, replicas }) => (stages.includes(name) ? sum + replicas : sum), 0);
   const waiting = plan.stages.filter((stage) => replicasOf(stage) === 0);
-  // A replica loads one session for each of its stages, so it has no session of a lighter variant to stand by for bursts.
-  const stages = plan.stages.map(({ standby: _, ...stage }) => ({
-    ...stage,
-    replicas: Math.max(1, replicasOf(stage)),
-  }));
+  const stages = plan.stages.map((stage) => ({ ...stage, replicas: Math.max(1, replicasOf(stage)) }));
   const all = [...held, ...waiting.map(({ name }) => ({ stages: [name], replicas: 1 }))];
   const idOf = workerIds();
   return { ...plan, stages, workers: inOrder(plan, all).flatMap((group) => workersOf(plan, group, idOf)) };
@@ -161,6 +157,11 @@ export const isHeavy = ({ stages }: Plan, group: ReplicaGroup): boolean =>
 /** For each stage of a pipeline, by its name: the name of its heavy variant's row in plans with a cascade. */
 export const heavyRows = ({ stages }: Pipeline): ReadonlyMap<string, string> =>
   heavyNames(stages.map(({ name }) => name));
+
+/** Whether a replica that loaded one plan stage has what another one needs: its variant and, if it has a standby, the standby. */
+export const holdsSessions = (held: PlanStage, wanted: PlanStage): boolean =>
+  held.sha256 === wanted.sha256 &&
+  (wanted.standby === undefined || held.standby?.sha256 === wanted.standby.sha256);
 
 /** Whether a running replica can change from one plan stage to the other. If not, the engine replaces the replica. */
 export const sameResources = (a: PlanStage, b: PlanStage): boolean =>

@@ -50,10 +50,7 @@ export interface PlanRequest {
   readonly replicas?: Readonly<Record<string, number>>;
   /** Variants to choose from, by stage name. A stage that is absent may have any variant. */
   readonly restrictTo?: Readonly<Record<string, readonly string[]>>;
-  /**
-   * Set if workers are pods. A pod's sessions are fixed when it starts, so a pod holds no standby, and each variant of a cascade
-   * has pods of its own.
-   */
+  /** Set if workers are pods: each variant of a cascade then has pods of its own, so that it scales by itself. */
   readonly apart?: true;
   /**
    * `false`: stages on a CPU share a worker only if there are too few cores for a worker each. If absent, they may also share one

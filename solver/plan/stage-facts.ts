@@ -100,8 +100,7 @@ function withStandbys(
   cells: readonly CellFacts[],
   factsOf: (cell: MeasuredCell) => CellFacts,
 ): readonly CellFacts[] {
-  // Pods of a stage load one session, so they hold no standby.
-  if (!request.downshift || request.standbys === false || request.apart) return cells;
+  if (!request.downshift || request.standbys === false) return cells;
   const { keep, ...free } = request;
   const kept = keep?.stages.find(({ name }) => name === stage);
   if (kept && !kept.standby) return cells;

@@ -5,12 +5,13 @@ import { device } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { type PlanStage, planStage } from '../../../solver/documents/plan.ts';
 import { after } from '../../../workers/executor/clock.ts';
-import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
+import { type ExecutorWorker, standbyKey } from '../../../workers/executor/start-worker.ts';
 import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
 import { readRun } from '../batch.ts';
 import { ReplicaSilentError } from '../errors.ts';
+import { holdsSessions } from '../replica-plan.ts';
 import { RUN_MS_HEADER, WAIT_MS_HEADER } from '../run-headers.ts';
 
 /** The response of a replica to `GET /stage/<stage>` and `PUT /stage/<stage>`. */
@@ -30,7 +31,7 @@ interface HopTimes {
   readonly items: number;
   /** Time of the batch's round trip, without the time that the batch waited and ran in the replica. */
   readonly wayMs: number;
-  /** Time that the batch ran in the replica; undefined if the replica does not report that time. */
+  /** Time that the planned variant ran the batch; undefined if the standby ran it, or if the replica does not report the time. */
   readonly runMs: number | undefined;
 }
 
@@ -71,7 +72,7 @@ export class Replica implements ExecutorWorker {
     });
   }
 
-  /** Makes the replica load the planned variants, unless they are loaded. @throws WorkerLostError, ReplicaSilentError */
+  /** Makes the replica load the planned variants and their standbys, unless they are loaded. @throws WorkerLostError, ReplicaSilentError */
   static async start(options: ReplicaOptions): Promise<Replica> {
     const { id, url, planned } = options;
     try {
@@ -83,9 +84,10 @@ export class Replica implements ExecutorWorker {
     }
   }
 
-  async run(stage: string, items: ItemBatch): Promise<StageRun> {
-    const { id, url, planned } = this.options;
-    const { variant } = planned.find(({ name }) => name === stage)!;
+  /** @param key of a planned row's session, or of its standby's */
+  async run(key: string, items: ItemBatch): Promise<StageRun> {
+    const { id, url } = this.options;
+    const { stage, variant, isStandby } = this.#sessionOf(key);
     const startMs = performance.now();
     const { status, bytes, heldMs, waitMs } = await call(this.options, `${stage}/${variant}/run`, {
       method: 'POST',
@@ -97,7 +99,7 @@ export class Replica implements ExecutorWorker {
       const run = readRun(unpackMessage(bytes), count, `the answer of ${id} at ${url}`);
       if (heldMs !== undefined) {
         const wayMs = Math.max(0, performance.now() - startMs - heldMs);
-        const runMs = waitMs !== undefined ? Math.max(0, heldMs - waitMs) : undefined;
+        const runMs = waitMs !== undefined && !isStandby ? Math.max(0, heldMs - waitMs) : undefined;
         this.options.onHop?.(stage, { items: count, wayMs, runMs });
       }
       return run;
@@ -105,6 +107,12 @@ export class Replica implements ExecutorWorker {
     const answer = answerText(status, bytes);
     // The items are invalid or cannot be processed: another replica would fail, too.
     throw status === 400 || status === 500 ? new Error(answer) : new WorkerLostError(id, answer);
+  }
+
+  #sessionOf(key: string): { readonly stage: string; readonly variant: string; readonly isStandby: boolean } {
+    const row = this.options.planned.find(({ name }) => name === key || standbyKey(name) === key)!;
+    const isStandby = row.name !== key;
+    return { stage: row.name, variant: (isStandby ? row.standby! : row).variant, isStandby };
   }
 
   /** Gives up a replica that no longer serves, so that the executor runs its batches on another one. */
@@ -120,10 +128,10 @@ export class Replica implements ExecutorWorker {
   }
 }
 
-/** Makes the replica load a planned variant with its batch size, unless it has. @returns the replica's ONNX Runtime */
+/** Makes the replica load a planned variant and its standby, with the planned batch size, unless it has. @returns the replica's ONNX Runtime */
 async function load(options: ReplicaOptions, planned: PlanStage): Promise<ExecutorWorker['info']> {
   const now = await callStage(options, planned, 'GET');
-  const same = now.sha256 === planned.sha256 && now.batch === planned.batch && now.runtime;
+  const same = holdsSessions(now, planned) && now.batch === planned.batch && now.runtime;
   const { runtime } = same ? now : await callStage(options, planned, 'PUT');
   if (!runtime) throw new Error('it has loaded no variant');
   return runtime;

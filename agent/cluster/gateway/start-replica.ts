@@ -13,8 +13,8 @@ const ANSWER_BYTES_MAX = 256 * 2 ** 20;
 const sessionOf = (planned: readonly PlanStage[]): string =>
   planned
     .map(
-      ({ sha256, backend, threads, batch }) =>
-        `${sha256}/${backend}/${threads}${onGpu(backend) ? `/${batch}` : ''}`,
+      ({ sha256, standby, backend, threads, batch }) =>
+        `${sha256}/${standby?.sha256 ?? ''}/${backend}/${threads}${onGpu(backend) ? `/${batch}` : ''}`,
     )
     .join(' ');
 

@@ -4,14 +4,14 @@ import { onGpu } from '../../../solver/documents/common.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import { type Plan, type PlanStage, type PlanWorker, stageNameOf } from '../../../solver/documents/plan.ts';
 import { after, sleep, unlessAborted } from '../../../workers/executor/clock.ts';
-import type { StartWorker } from '../../../workers/executor/start-worker.ts';
+import { type StartWorker, standbyKey } from '../../../workers/executor/start-worker.ts';
 import { type Supervised, Supervisor } from '../../../workers/executor/supervisor.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import type { Runtime } from '../../../workers/runtime/runtime.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
 import type { ReplicaBatch } from '../../http/telemetry.ts';
 import { PlanRefusedError, UnavailableError, UnknownModelError } from '../../service/errors.ts';
-import { sameResources } from '../replica-plan.ts';
+import { holdsSessions, sameResources } from '../replica-plan.ts';
 
 export interface StageServiceOptions {
   readonly pipeline: Pipeline;
@@ -30,8 +30,15 @@ interface Job {
   /** Time (`performance.now()`) at which the last batch ended or, before the first batch, at which the loading began. */
   usedMs: number;
 }
-/** A worker that has a variant loaded. */
+/** A worker that has a variant loaded and, if its row has one, the row's standby. */
 type Loaded = Supervised<Job>;
+
+/** Where a variant runs: a worker that has it loaded, with the key of its session and the variant's times by batch. */
+interface Session {
+  readonly loaded: Loaded;
+  readonly key: string;
+  readonly serviceMs: PlanStage['serviceMs'];
+}
 
 /** A run, with the time that it waited for the batches before it. */
 interface TimedRun {
@@ -40,8 +47,8 @@ interface TimedRun {
 }
 
 /**
- * A variant that is no longer chosen is unloaded this many milliseconds after its last batch, or up to a quarter of that later.
- * Loading a third variant ends the wait.
+ * A worker that is no longer chosen ends this many milliseconds after its last batch, or up to a quarter of that later. The start
+ * of a third worker ends the wait.
  */
 const LINGER_MS = 30_000;
 /** The replica refuses batches of a variant while this many are unfinished: 32 gateways may send two batches each at a time. */
@@ -49,14 +56,15 @@ const WAITING_MAX = 64;
 const DRAIN_CHECK_MS = 50;
 
 /**
- * Serves one stage of a plan in a replica. A change of variant first loads the new variant beside the old one, then makes it the
- * chosen one. The old variant stays loaded until it has run no batch for {@link LINGER_MS}, or a third variant needs its place.
+ * Serves one stage of a plan in a replica. One worker runs the chosen variant and its standby, one batch at a time. A change of
+ * variant or standby first starts a worker with the new ones beside the old worker, then makes it the chosen one. The old worker
+ * stays until it has run no batch for {@link LINGER_MS}, or a third worker needs its place.
  */
 export class StageService {
   readonly stage: PipelineStage;
   readonly #supervisor: Supervisor<Job>;
-  /** Loaded variants by name. */
-  readonly #loaded = new Map<string, Loaded>();
+  /** At most two: the chosen worker, and the one before it. */
+  #loaded: readonly Loaded[] = [];
   #chosen: PlanStage;
   #changing: Promise<unknown> = Promise.resolve();
   #accepting = true;
@@ -76,8 +84,10 @@ export class StageService {
       },
       onLost: (lost, reason) => this.#lose(lost, reason),
       // A lost worker is not replaced if the stage has changed to another variant meanwhile.
-      isWanted: ({ planned }) => planned === this.#chosen && !this.#loaded.has(planned.variant),
-      onReplaced: (loaded) => this.#loaded.set(loaded.job.planned.variant, loaded),
+      isWanted: ({ planned }) => planned === this.#chosen && this.#workerFor(planned) === undefined,
+      onReplaced: (loaded) => {
+        this.#loaded = [...this.#loaded, loaded];
+      },
       onReplaceFailed: ({ planned }, error) =>
         this.log(
           `${planned.variant} could not be loaded again: ${message(error)} Further tries follow until one works.`,
@@ -111,30 +121,34 @@ export class StageService {
     return this.#chosen;
   }
 
-  /** Names of the loaded variants. */
+  /** Names of the loaded variants, standbys included. */
   get variants(): string[] {
-    return [...this.#loaded.keys()];
+    const names = this.#loaded.flatMap(({ job: { planned } }) => [
+      planned.variant,
+      ...(planned.standby ? [planned.standby.variant] : []),
+    ]);
+    return [...new Set(names)];
   }
 
   get ready(): boolean {
-    const loaded = this.#loaded.get(this.#chosen.variant);
+    const loaded = this.#workerFor(this.#chosen);
     return this.#accepting && loaded !== undefined && !loaded.overdue;
   }
 
   /** Describes the ONNX Runtime of this replica; undefined while no variant is loaded. */
   get runtime(): Runtime['info'] | undefined {
-    return [...this.#loaded.values()][0]?.worker.info;
+    return this.#loaded[0]?.worker.info;
   }
 
   /**
-   * Changes variant and batch size while batches run. Changes are made one after the other.
+   * Changes variant, standby and batch size while batches run. Changes are made one after the other.
    * @throws PlanRefusedError if the change is of another stage, or needs another image or replica
    * @throws ModelLoadError, ModelMismatchError, WorkerLostError
    */
   change(planned: PlanStage): Promise<void> {
     const done = this.#changing.then(async () => {
       this.#check(planned);
-      const loaded = this.#loaded.get(planned.variant);
+      const loaded = this.#workerFor(planned);
       // A GPU compiles shaders again for a larger batch: a new worker does so before it serves.
       if (!loaded || (onGpu(planned.backend) && loaded.job.planned.batch < planned.batch))
         await this.#load(planned);
@@ -148,25 +162,26 @@ export class StageService {
 
   /**
    * Runs items as one batch.
-   * @param variant the chosen one by default
+   * @param variant a loaded one; the chosen one by default
    * @throws UnknownModelError, UnavailableError, and errors of the run
    */
   async run(items: ItemBatch, variant = this.#chosen.variant): Promise<TimedRun> {
-    const loaded = this.#loaded.get(variant);
-    if (!loaded) {
-      if (variant === this.#chosen.variant)
+    const session = this.#sessionOf(variant);
+    if (!session) {
+      if (variant === this.#chosen.variant || variant === this.#chosen.standby?.variant)
         throw new UnavailableError(`This replica is loading ${variant} again`, 1);
       throw new UnknownModelError(`version ${variant} of model ${this.name}`, this.variants);
     }
+    const { loaded, key, serviceMs } = session;
     const { job, inFlight } = loaded;
     if (!this.#accepting) throw new UnavailableError('This replica is shutting down', 1);
     if (inFlight >= WAITING_MAX)
       throw new UnavailableError(`${inFlight} batches already wait for this replica`, 1);
-    const longestMs = Math.max(...job.planned.serviceMs.map(({ meanMs }) => meanMs));
+    const longestMs = Math.max(...serviceMs.map(({ meanMs }) => meanMs));
     const arrivedMs = performance.now();
     try {
       const run = await this.#supervisor.run(loaded, longestMs, this.options.plan.slaMs, () =>
-        loaded.worker.run(this.name, items),
+        loaded.worker.run(key, items),
       );
       // The batches of a worker run one after the other, so this batch began when it arrived or, if later, when the batch before
       // it ended.
@@ -197,7 +212,7 @@ export class StageService {
   close(): void {
     this.#accepting = false;
     this.#cancelSweep();
-    this.#loaded.clear();
+    this.#loaded = [];
     this.#supervisor.close();
   }
 
@@ -222,38 +237,56 @@ export class StageService {
       );
   }
 
+  /** The worker that has the variant of a row loaded and, if the row has one, the row's standby. */
+  #workerFor(planned: PlanStage): Loaded | undefined {
+    return this.#loaded.find(({ job }) => holdsSessions(job.planned, planned));
+  }
+
+  /** A variant's session: in the chosen worker, if that has the variant loaded. */
+  #sessionOf(variant: string): Session | undefined {
+    const chosen = this.#workerFor(this.#chosen);
+    const sessions = [...(chosen ? [chosen] : []), ...this.#loaded].flatMap((loaded): Session[] => {
+      const { name, serviceMs, standby, ...planned } = loaded.job.planned;
+      if (planned.variant === variant) return [{ loaded, key: name, serviceMs }];
+      return standby?.variant === variant
+        ? [{ loaded, key: standbyKey(name), serviceMs: standby.serviceMs }]
+        : [];
+    });
+    return sessions[0];
+  }
+
   async #load(planned: PlanStage): Promise<void> {
-    // A pod has memory for only two variants of a stage, so variants that are no longer chosen make room first.
+    // A pod has memory for only two workers of a stage, so a worker that is no longer chosen makes room first.
     this.#unload(0);
     const [loaded] = await this.#supervisor.start([{ planned, usedMs: performance.now() }]);
     if (!loaded) return;
-    const before = this.#loaded.get(planned.variant);
+    const before = this.#workerFor(planned);
     this.#supervisor.add(loaded);
-    this.#loaded.set(planned.variant, loaded);
+    this.#loaded = [...this.#loaded.filter((other) => other !== before), loaded];
     if (before) this.#supervisor.retire(before.id);
   }
 
-  /** Handles the loss of a worker. Returns the job of a new worker if the chosen variant was lost. */
+  /** Handles the loss of a worker. Returns the job of a new worker if the chosen one was lost. */
   #lose(lost: Loaded, reason: string): Job | undefined {
-    const { variant } = lost.job.planned;
-    if (this.#loaded.get(variant) !== lost) return undefined;
-    this.#loaded.delete(variant);
-    this.log(`the session of ${variant} was lost (${reason})`);
-    if (variant !== this.#chosen.variant) return undefined;
-    return { planned: this.#chosen, usedMs: performance.now() };
+    if (!this.#loaded.includes(lost)) return undefined;
+    const wasChosen = this.#workerFor(this.#chosen) === lost;
+    this.#loaded = this.#loaded.filter((other) => other !== lost);
+    this.log(`the session of ${lost.job.planned.variant} was lost (${reason})`);
+    return wasChosen ? { planned: this.#chosen, usedMs: performance.now() } : undefined;
   }
 
-  /** Unloads the variants that are not chosen and have run no batch for `unusedMs`. */
+  /** Ends the workers that are not chosen and have run no batch for `unusedMs`. */
   #unload(unusedMs: number): void {
     const now = performance.now();
-    for (const [variant, { id, job, inFlight }] of this.#loaded) {
-      if (variant === this.#chosen.variant || inFlight > 0 || now - job.usedMs < unusedMs) continue;
-      this.#loaded.delete(variant);
-      this.#supervisor.retire(id);
-    }
+    const chosen = this.#workerFor(this.#chosen);
+    const unused = this.#loaded.filter(
+      (loaded) => loaded !== chosen && loaded.inFlight === 0 && now - loaded.job.usedMs >= unusedMs,
+    );
+    this.#loaded = this.#loaded.filter((loaded) => !unused.includes(loaded));
+    for (const { id } of unused) this.#supervisor.retire(id);
   }
 
-  /** Unloads variants that no gateway asks for any more, and repeats this from time to time. */
+  /** Ends workers whose variants no gateway asks for any more, and repeats this from time to time. */
   #sweep(): void {
     this.#unload(LINGER_MS);
     this.#cancelSweep = after(LINGER_MS / 4, () => this.#sweep());

@@ -19,13 +19,15 @@ const DEPLOYED = { 'serving.kserve.io/deploymentMode': 'RawDeployment' };
 /**
  * Makes the KServe objects of a plan: an InferenceService for each stage with the planned replicas, and an InferenceGraph that
  * passes each stage's response to the next stage. A graph has no queue, so the items of one request are one batch. The conditions
- * of a graph route a whole response, and not single items, so a graph cannot express a cascade.
+ * of a graph route a whole response, and not single items, so a graph cannot express a cascade. Nothing in a graph would use
+ * standbys, so the objects have the plan without them.
  * @throws NotDeployableError, EditedPlanError, CascadeUnsupportedError
  */
-export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
-  checkDeployable(plan);
-  const cascades = plan.stages.flatMap(({ escalation }) => escalation?.from ?? []);
+export function kserveObjects(given: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
+  checkDeployable(given);
+  const cascades = given.stages.flatMap(({ escalation }) => escalation?.from ?? []);
   if (cascades.length > 0) throw new CascadeUnsupportedError(cascades);
+  const plan = withoutStandbys(given);
   const object = planObject(plan, settings);
   return [
     {
@@ -36,6 +38,12 @@ export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSetti
     inferenceGraph(plan, settings),
   ];
 }
+
+/** The plan as a graph runs it: in a burst, nothing downshifts. */
+export const withoutStandbys = ({ downshift: _, ...plan }: Plan): Plan => ({
+  ...plan,
+  stages: plan.stages.map(({ standby: __, ...row }) => row),
+});
 
 /** Name of the plan's ConfigMap, different from that of `ipa-agent apply`, so that both can serve a pipeline in one namespace. */
 const planName = ({ pipeline }: Plan): string => kubernetesName(pipeline, 'kserve-plan');
@@ -55,7 +63,7 @@ function inferenceService(
       // KServe addresses a model by the name of its InferenceService.
       ...['--model-name', name, '--host', '::', '--port', String(PORT)],
     ],
-    resources: stageResources(pipeline, [stage]),
+    resources: stageResources(pipeline, plan, [stage]),
     // By default KServe uses version 1 of the protocol for a custom container.
     env: [{ name: 'PROTOCOL', value: 'v2' }],
     nodeSelector: nodeSelector(plan.profile.device, settings.nodeSelector),

@@ -2,7 +2,8 @@ import type { Pipeline, PipelineStage } from '../../../models/manifests/pipeline
 import { inputValues } from '../../../models/tasks/registry.ts';
 import { type Backend, type Device, onGpu } from '../../../solver/documents/common.ts';
 import { sizeBytesOf } from '../../../solver/documents/manifest.ts';
-import { type PlanStage, stageNameOf } from '../../../solver/documents/plan.ts';
+import { type Plan, type PlanStage, stageNameOf } from '../../../solver/documents/plan.ts';
+import { sum } from '../../../solver/math/statistics.ts';
 import type { PodSettings } from '../settings.ts';
 
 /** The port on which a container serves. */
@@ -47,32 +48,46 @@ const START_S = 30;
 /** Bytes of models that a pod loads in a second, from a volume in the network, until the models serve. */
 const LOADED_BYTES_PER_S = 50 * MIB;
 
-const largestModelBytes = ({ stage }: PipelineStage): number => Math.max(...stage.variants.map(sizeBytesOf));
-
 /**
- * Seconds for which an ending pod with these stages continues to serve: long enough to start another pod, because this one may be
- * the only one.
+ * Sizes of the largest models that a worker of a stage may hold at a time, for any plan: its variant's and, if plans may have
+ * standbys there, the standby's.
  */
-export function leaveSeconds(pipeline: Pipeline, rows: readonly PlanStage[]): number {
-  const bytes = rows.reduce((sum, row) => sum + largestModelBytes(pipeline.stage(stageNameOf(row))), 0);
-  return START_S + Math.floor(bytes / LOADED_BYTES_PER_S);
+function heldModelBytes({ stage }: PipelineStage, standby = false): number[] {
+  const largestFirst = stage.variants.map(sizeBytesOf).sort((a, b) => b - a);
+  return largestFirst.slice(0, standby ? 2 : 1);
 }
 
-/** Memory of a process that runs a stage's largest model at the largest batch. */
-function sessionBytes(of: PipelineStage): number {
-  const model = BYTES_PER_MODEL_BYTE * largestModelBytes(of);
-  return PROCESS_BYTES.session + model + BYTES_PER_VALUE * BATCH_MAX * inputValues(of.stage);
+/** Whether a row may get a standby in a later plan: heavy variants of cascades have none. */
+const mayGetStandby = ({ downshift }: Plan, { escalation }: PlanStage): boolean =>
+  downshift === true && escalation === undefined;
+
+/**
+ * Seconds for which an ending pod with these rows of a plan continues to serve: long enough to start another pod, because this
+ * one may be the only one.
+ */
+export function leaveSeconds(pipeline: Pipeline, plan: Plan, rows: readonly PlanStage[]): number {
+  const bytes = rows.flatMap((row) =>
+    heldModelBytes(pipeline.stage(stageNameOf(row)), mayGetStandby(plan, row)),
+  );
+  return START_S + Math.floor(sum(bytes) / LOADED_BYTES_PER_S);
+}
+
+/** Memory of a worker that runs a stage's largest models at the largest batch. */
+function workerBytes(of: PipelineStage, standby?: boolean): number {
+  const batchBytes = BYTES_PER_VALUE * BATCH_MAX * inputValues(of.stage);
+  const sessions = heldModelBytes(of, standby).map((bytes) => BYTES_PER_MODEL_BYTE * bytes + batchBytes);
+  return PROCESS_BYTES.session + sum(sessions);
 }
 
 /**
- * Resources of a pod with these stages, which share one worker of the plan. The pod requests one core for each of the worker's
+ * Resources of a pod with these rows, which share one worker of the plan. The pod requests one core for each of the worker's
  * threads, as in the plan's cost, or a GPU and one core. The limit is one core more, so that HTTP takes no time from the session.
  */
-export const stageResources = (pipeline: Pipeline, stages: readonly PlanStage[]) =>
+export const stageResources = (pipeline: Pipeline, plan: Plan, rows: readonly PlanStage[]) =>
   resources(
-    stages.map((row) => pipeline.stage(stageNameOf(row))),
-    stages.map(({ backend }) => backend),
-    Math.max(...stages.map(({ threads }) => threads)),
+    rows.map((row) => workerBytes(pipeline.stage(stageNameOf(row)), mayGetStandby(plan, row))),
+    rows.map(({ backend }) => backend),
+    Math.max(...rows.map(({ threads }) => threads)),
   );
 
 /** Cores by which a profile job asks for less than it uses, because the system's own pods take some of a node's cores. */
@@ -80,19 +95,22 @@ const LEFT_TO_SYSTEM = 0.5;
 
 /** Resources of a profile job, which runs every variant of every stage, and two stages at the same time. */
 export const profilerResources = (pipeline: Pipeline, backends: readonly Backend[], threads: number) =>
-  resources(pipeline.stages, backends, 2 * threads, LEFT_TO_SYSTEM);
+  resources(
+    pipeline.stages.map((stage) => workerBytes(stage)),
+    backends,
+    2 * threads,
+    LEFT_TO_SYSTEM,
+  );
 
-/** @param spared cores of a CPU backend that the pod uses but does not ask for */
-function resources(
-  stages: readonly PipelineStage[],
-  backends: readonly Backend[],
-  threads: number,
-  spared = 0,
-) {
+/**
+ * @param workers memory of a worker of each stage
+ * @param spared cores of a CPU backend that the pod uses but does not ask for
+ */
+function resources(workers: readonly number[], backends: readonly Backend[], threads: number, spared = 0) {
   const gpu = backends.some(onGpu) ? { 'nvidia.com/gpu': '1' } : {};
   const [asked, used] = backends.every(onGpu) ? [1, 1] : [threads - spared, threads];
-  // A pod needs memory for two variants of each of its stages: the pod loads the new one while the old one still serves.
-  const bytes = stages.reduce((sum, stage) => sum + 2 * sessionBytes(stage), PROCESS_BYTES.http);
+  // A pod needs memory for two workers of each of its stages: it starts a new one while the old one still serves.
+  const bytes = PROCESS_BYTES.http + 2 * sum(workers);
   const memory = `${Math.ceil(bytes / MIB)}Mi`;
   return {
     requests: { cpu: String(asked), memory, ...gpu },

@@ -52,10 +52,10 @@ export function stageObjects(
       ...['--plan', PLAN_FILE, '--manifest', settings.manifest],
       ...['--host', '::', '--port', String(PORT), '--token-file', TOKEN_FILE],
     ],
-    resources: stageResources(pipeline, stages),
+    resources: stageResources(pipeline, plan, stages),
     nodeSelector: nodeSelector(plan.profile.device, settings.nodeSelector),
     slaMs: plan.slaMs,
-    leaveS: leaveSeconds(pipeline, stages),
+    leaveS: leaveSeconds(pipeline, plan, stages),
   });
   const each = (of: (stage: PlanStage) => string): string => stages.map(of).join(', ');
   return [

@@ -3,7 +3,9 @@ import { StageService } from '../../../agent/cluster/stage/stage-service.ts';
 import { takeInTurn } from '../../../models/items/item-batch.ts';
 import { blankItem } from '../../../models/items/item-format.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
+import type { PlanStage } from '../../../solver/documents/plan.ts';
 import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
+import { until } from '../../until.ts';
 import { clusterPlan, fashion } from '../kubernetes/objects/plans.ts';
 
 const { first } = fashion.pipeline;
@@ -55,6 +57,55 @@ test('a replica has two variants loaded at most, however fast plans change, and 
   expect(service.variants).toContain(variant);
   answer();
   await running;
+});
+
+test('the worker of a variant also runs its standby, and is replaced only for another variant or standby', async () => {
+  const [, planned] = clusterPlan().stages;
+  const rowWith = (standby?: string): PlanStage => {
+    if (standby === undefined) return planned!;
+    const variant = fashion.pipeline.stages[1]!.stage.variants.find(({ name }) => name === standby)!;
+    const { serviceMs } = planned!;
+    return {
+      ...planned!,
+      standby: { variant: standby, sha256: sha256Of(variant), accuracy: 0.5, serviceMs },
+    };
+  };
+  const ran: string[] = [];
+  const ids: string[] = [];
+  const lose: ((reason: string) => void)[] = [];
+  const service = await StageService.start({
+    ...{ pipeline: fashion.pipeline, stage: 'classify', onEvent() {}, onBatch() {} },
+    plan: { ...plan, stages: [plan.stages[0]!, rowWith('linear')] },
+    startWorker: async (id) => {
+      ids.push(id);
+      return {
+        ...workerWith((end) => end()),
+        lost: new Promise((resolve) => lose.push(resolve)),
+        run: async (key) => {
+          ran.push(`${ids.indexOf(id)} ${key}`);
+          return { results: [], children: takeInTurn([], 0, 0), childCounts: [] };
+        },
+      };
+    },
+  });
+  onTestFinished(() => service.close());
+  const runBoth = async (standby: string) => {
+    await service.run(items);
+    await service.run(items, standby);
+    return ran.splice(0);
+  };
+  expect(service.variants).toEqual(['mlp64', 'linear']);
+  expect(await runBoth('linear')).toEqual(['0 classify', '0 classify/standby']);
+  await service.change(rowWith());
+  expect(await runBoth('linear')).toEqual(['0 classify', '0 classify/standby']);
+  await service.change(rowWith('cnn8'));
+  expect(await runBoth('cnn8')).toEqual(['1 classify', '1 classify/standby']);
+  await expect(service.run(items, 'res16')).rejects.toThrow(/res16/);
+
+  lose[1]!('killed');
+  await until(() => expect(ids).toHaveLength(3));
+  await until(() => expect(service.ready).toBe(true));
+  expect(await runBoth('cnn8')).toEqual(['2 classify', '2 classify/standby']);
 });
 
 test('a batch that waits for the one before it tells how long', async () => {

@@ -18,20 +18,25 @@ import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { type Counts, NOTHING } from '../../../solver/adapt/serving-counts.ts';
 import { type Plan, samePlan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
-import type { StartWorker } from '../../../workers/executor/start-worker.ts';
+import { type StartWorker, standbyKey } from '../../../workers/executor/start-worker.ts';
 
 const TOKEN = 'a-token-of-the-tests';
 
-/** Starts a worker without ONNX Runtime, which finds one object in each image and gives each object class 3. */
+/**
+ * Starts a worker without ONNX Runtime, which finds one object in each image and gives each object class 3 or, with its standby,
+ * class 5.
+ */
 const startWorker =
   (pipeline: Pipeline): StartWorker =>
   async (_id, planWorker) => {
-    const { stage, task, next } = pipeline.stage(planWorker.stages[0]!);
-    const result = task.perfect(next ? [{ x0: 0, y0: 0, x1: 28, y1: 28 }] : 3);
+    const [name] = planWorker.stages;
+    const { stage, task, next } = pipeline.stage(name!);
     return {
       info: { ortVersion: 'none', ortBuild: 'none', crossOriginIsolated: true, timerGrainMs: 0 },
       lost: new Promise(() => {}),
-      async run(_key, items) {
+      async run(key, items) {
+        const label = key === standbyKey(name!) ? 5 : 3;
+        const result = task.perfect(next ? [{ x0: 0, y0: 0, x1: 28, y1: 28 }] : label);
         const children = itemsOf(items).map((item) =>
           next ? task.children(stage, item, result, next.task.itemFormat(next.stage)) : [],
         );
@@ -151,6 +156,11 @@ export class TestEngine implements Engine {
   /** Variants that the replicas of a stage have chosen. */
   chosen(stage: string): string[] {
     return this.#of(stage).map(({ held }) => held.of(stage).chosen.variant);
+  }
+
+  /** Variants that the first replica of a stage has loaded, standbys included. */
+  variants(stage: string): string[] {
+    return this.#of(stage)[0]!.held.of(stage).variants;
   }
 
   /** Ends a replica without telling the engine, as a machine that fails does: the engine goes on reporting the replica. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { replicaPlan, withOwnReplicas } from '../../../agent/cluster/replica-plan.ts';
+import { withoutStandbys } from '../../../agent/kubernetes/objects/kserve.ts';
 import { planOnce } from '../../../workers/planner/once.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
@@ -152,9 +153,9 @@ test('ipa-agent apply --wait ends with 1 while pods do not serve, and says which
 });
 
 test.each([
-  ['kubernetes', ['ConfigMap', 'Deployment', 'Service']],
-  ['kserve', ['ConfigMap', 'InferenceGraph', 'InferenceService']],
-])('ipa-agent export writes the %s objects of a plan, one file for each name', async (format, kinds) => {
+  ['kubernetes', plan, ['ConfigMap', 'Deployment', 'Service']],
+  ['kserve', withoutStandbys(plan), ['ConfigMap', 'InferenceGraph', 'InferenceService']],
+])('ipa-agent export writes the %s objects of a plan, one file for each name', async (format, run, kinds) => {
   const { write, folder } = await setUp();
   const planFile = await write('plan.json', plan);
   const out = join(folder, 'objects');
@@ -173,7 +174,7 @@ test.each([
   });
   expect(objects.flat().map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds));
   const { data } = objects.flat().find(({ kind }) => kind === 'ConfigMap');
-  expect(JSON.parse(data['plan.json'])).toEqual(JSON.parse(JSON.stringify(withOwnReplicas(plan))));
+  expect(JSON.parse(data['plan.json'])).toEqual(JSON.parse(JSON.stringify(withOwnReplicas(run))));
 });
 
 test('ipa-agent export of a chart names no namespace for the token, because the release chooses one', async () => {

@@ -120,6 +120,16 @@ test('a pod answers a gateway what a worker of this machine answers', async () =
   await expect(replica.run('detect', scenes(1))).rejects.toThrow(WorkerLostError);
 });
 
+test('a standby in a pod answers what it answers as the planned variant', async () => {
+  const expected = await here();
+  const { variant, sha256, accuracy, serviceMs } = plan.stages[0]!;
+  const planned = detectWith(1, { standby: { variant, sha256, accuracy: accuracy!, serviceMs } });
+  const replica = await replicaOf(await sharedPod(), [planned]);
+  expect((await replica.run('detect/standby', scenes(5))).results).toEqual(expected.results);
+  expect((await replica.run('detect', scenes(5))).results).not.toEqual(expected.results);
+  replica.terminate();
+});
+
 test('a pod answers the Open Inference Protocol with its results and the items of the next stage', async () => {
   const pod = await sharedPod();
   const client = new OipClient(pod.url);

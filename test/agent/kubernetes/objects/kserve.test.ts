@@ -3,6 +3,7 @@ import { CascadeUnsupportedError } from '../../../../agent/kubernetes/errors.ts'
 import { kserveObjects } from '../../../../agent/kubernetes/objects/kserve.ts';
 import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
+import type { Plan } from '../../../../solver/documents/plan.ts';
 import { clusterPlan, fashion, settings } from './plans.ts';
 import { kserveCheck } from './schemas.ts';
 
@@ -45,6 +46,15 @@ test('services and graph need no Knative, whatever the default of KServe', () =>
   expect(ofKserve).toHaveLength(3);
   for (const { metadata } of ofKserve)
     expect(metadata.annotations).toMatchObject({ 'serving.kserve.io/deploymentMode': 'RawDeployment' });
+});
+
+test('the pods of a graph load no standbys, because nothing in a graph would use them', () => {
+  const plan = clusterPlan();
+  const [detect, classify] = plan.stages;
+  const { variant, sha256, serviceMs } = detect!;
+  const withStandby = { ...detect!, standby: { variant, sha256, accuracy: 0.5, serviceMs } };
+  const downshifting: Plan = { ...plan, stages: [withStandby, classify!], downshift: true };
+  expect(kserveObjects(downshifting, fashion.pipeline, settings)).toEqual(objects);
 });
 
 test('a plan with a cascade is refused, because a graph cannot send single items on', () => {

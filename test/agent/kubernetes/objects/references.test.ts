@@ -8,6 +8,7 @@ import { watchObjects } from '../../../../agent/kubernetes/objects/watch.ts';
 import { resourceObjects } from '../../../../agent/kubernetes/resource/objects.ts';
 import { tokenCommand } from '../../../../agent/kubernetes/token.ts';
 import { Pipeline } from '../../../../models/manifests/pipeline.ts';
+import type { Plan } from '../../../../solver/documents/plan.ts';
 import { fashionProfile } from '../fashion-profile.ts';
 import { clusterPlan, fashion, settings, sharedPlan } from './plans.ts';
 
@@ -234,15 +235,19 @@ test('gateways ask for less than the core that plans leave to them, on any node,
   expect(argument(container, '--remember')).toMatch(/^\/tmp\//);
 });
 
-test('a pod of a stage has memory for two of its largest models, and a core beside those that it asks for', () => {
-  const resourcesOf = (sizeBytes: number) => {
+test('a pod of a stage has memory for two of its largest models, each with a standby, and a core beside those that it asks for', () => {
+  const resourcesOf = (sizeBytes: number, change: Partial<Plan> = {}) => {
     const [detect, ...others] = fashion.manifest.stages;
     const variants = detect!.variants.map((variant) => ({
       ...variant,
       sessions: { model: { ...Object.values(variant.sessions)[0]!, sizeBytes } },
     }));
     const manifest = { ...fashion.manifest, stages: [{ ...detect!, variants }, ...others] };
-    const all = kubernetesObjects(clusterPlan(), new Pipeline(manifest as typeof fashion.manifest), settings);
+    const all = kubernetesObjects(
+      clusterPlan(change),
+      new Pipeline(manifest as typeof fashion.manifest),
+      settings,
+    );
     return containersOf(all).find(([name]) => name === 'fashion-detect')![1].resources;
   };
   const mib = (text: string): number => Number(/^(\d+)Mi$/.exec(text)![1]);
@@ -252,7 +257,10 @@ test('a pod of a stage has memory for two of its largest models, and a core besi
   expect(requests.memory).toBe(limits.memory);
   expect(Number(limits.cpu)).toBe(Number(requests.cpu) + 1);
   // A session holds the weights, an optimised copy of them, and needs room to work.
-  expect(mib(resourcesOf(2 ** 30).limits.memory) - mib(limits.memory)).toBeGreaterThanOrEqual(2 * 3 * 1024);
+  const large = mib(resourcesOf(2 ** 30).limits.memory);
+  expect(large - mib(limits.memory)).toBeGreaterThanOrEqual(2 * 3 * 1024);
+  const withStandbys = mib(resourcesOf(2 ** 30, { downshift: true }).limits.memory);
+  expect(withStandbys - large).toBeGreaterThanOrEqual(2 * 3 * 1024);
 });
 
 test('what a container wrote last before it failed is in the status of its pod, where --wait and an InferencePipeline read it', () => {
