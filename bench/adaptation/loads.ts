@@ -13,7 +13,7 @@ import { PAPERS_TRACE } from './paper.ts';
 import type { PipelineName } from './subjects.ts';
 
 /** Seeds of the generated loads: settings are chosen on loads of the one, and systems are compared on loads of the other. */
-const SEEDS = { training: 1, unseen: 53 };
+const SEEDS = { training: 1, unseen: 61 };
 
 /** Start and end of the burst in the paper's trace, in seconds. */
 const BURST_S = [360, 840] as const;

@@ -48,7 +48,7 @@ const FA2 = {
 /** Number of cores of IPA's cluster. */
 const CLUSTER_CORES = 576;
 
-/** Makes the subject of a pipeline. Replicas on a cluster hold one session, so our system's plans hold no standbys. */
+/** Makes the subject of a pipeline. The paper's replicas hold one session, so plans for its pipelines hold no standbys. */
 export const subject = (pipeline: PipelineName): Promise<Subject> =>
   pipeline === 'fashion' ? shipped() : published(pipeline);
 
@@ -78,7 +78,6 @@ async function shipped(): Promise<Subject> {
     ratePerS: 1,
     percentile: DEFAULT_PERCENTILE,
     resources: { cores: CLUSTER_CORES, gpus: 0 },
-    downshift: false,
   });
   const heaviest = fastestBaseline(profile, FA2.fa2High, request);
   const scale = (HEAVIEST_CORES * 1000) / (heaviest.meanMs * BUSIEST_PER_S);
