@@ -119,9 +119,12 @@ export class Comparer {
     );
   }
 
-  /** The plan for a request. Loads ask for the same plans again and again, so each is made once. */
-  #plan(asked: PlanRequest): Promise<Plan> {
-    return getOrMake(this.#plans, JSON.stringify(asked), async () => this.planner.plan(asked));
+  /**
+   * The plan for a request. Loads ask for the same plans again and again, so each is made once. Each call returns an object of its
+   * own, because a report adds up what ran under one object.
+   */
+  async #plan(asked: PlanRequest): Promise<Plan> {
+    return { ...(await getOrMake(this.#plans, JSON.stringify(asked), async () => this.planner.plan(asked))) };
   }
 
   #load(trace: Trace) {

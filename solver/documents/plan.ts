@@ -19,18 +19,24 @@ import { serviceFactors } from './serving.ts';
 
 export const PLAN = 'ipa-edge/plan@1';
 
+/** The highest rate that a plan can be for, in requests/s: far beyond what any device answers. */
+export const RATE_PER_S_MAX = 1e9;
+
 /**
  * How the objective combines the stages' accuracies into one. `product` is PAS; the `rank-` methods combine ranks, as IPA does.
  */
 export const accuracyMethod = z.enum(['product', 'sum', 'mean', 'rank-sum', 'rank-product']);
 export type AccuracyMethod = z.infer<typeof accuracyMethod>;
 
+/** A larger weight would hide the other terms of the objective behind the rounding of a double. */
+const weight = z.number().nonnegative().max(1e12);
+
 /** Weights of the objective, which is maximised: α · accuracy − β · cost − δ · Σ batch − η · Σ switchMs / horizonMs. */
 export const objective = z.strictObject({
-  alpha: z.number().nonnegative(),
-  beta: z.number().nonnegative(),
-  delta: z.number().nonnegative(),
-  eta: z.number().nonnegative(),
+  alpha: weight,
+  beta: weight,
+  delta: weight,
+  eta: weight,
   horizonMs: z.number().positive(),
   accuracy: accuracyMethod,
 });
@@ -158,7 +164,7 @@ export type Prediction = z.infer<typeof prediction>;
 
 const slaMs = z.number().positive();
 const percentile = z.number().min(50).max(99.9);
-const ratePerS = z.number().positive();
+const ratePerS = z.number().positive().max(RATE_PER_S_MAX);
 
 export const planSchema = z
   .strictObject({

@@ -146,6 +146,10 @@ test.each(['--profile', '--pipeline'])('an empty %s is refused by its name with 
   );
 });
 
+test('an empty file name is refused by the name of its argument with exit 2', async () => {
+  expect(await refusal(['solve', ''])).toContain('The value of <problem> is empty. Give another one.');
+});
+
 test.each(Object.entries(COMMANDS))('the help of %s fits a terminal of 80 columns', async (_name, load) => {
   const command = (await load()).configureHelp({ helpWidth: 80 });
   const lines = command.helpInformation().split('\n');
@@ -197,10 +201,11 @@ test.each([
   expect(await refusal(['bench', ...place, ...load])).toContain(says);
 });
 
-test('a rate too low to simulate is refused with exit 2', async () => {
-  expect(await refusal(['plan', '--profile', 'p.json', '--sla', '9', '--rate', '1e-300'])).toContain(
-    'Expected at least 0.000001 requests per second.',
-  );
+test.each([
+  ['too low to simulate', '1e-300', 'Expected at least 0.000001 requests per second.'],
+  ['beyond any device', '1e300', 'Expected at most 1,000,000,000 requests per second.'],
+])('a rate %s is refused with exit 2', async (_, rate, says) => {
+  expect(await refusal(['plan', '--profile', 'p.json', '--sla', '9', '--rate', rate])).toContain(says);
 });
 
 test.each([

@@ -14,6 +14,11 @@ test.each([
   [{ ...ASKED, backends: 'cpu' }, 'backends: expected array, found "cpu"'],
   [{ ...ASKED, backends: ['gpu'] }, 'backends[0]: Invalid option: expected one of'],
   [{ ...ASKED, objective: 5 }, 'objective: expected object, found 5'],
+  [
+    { ...ASKED, objective: { delta: 1e308 } },
+    'objective.delta: expected at most 1000000000000, found 1e+308',
+  ],
+  [{ ...ASKED, ratePerS: 1e300 }, 'ratePerS: expected at most 1000000000, found 1e+300'],
   [{ ...ASKED, resources: 2 }, 'resources: expected object, found 2'],
   [{ ...ASKED, cascades: 'no' }, 'cascades: expected boolean, found "no"'],
   [{ ...ASKED, downshift: 0 }, 'downshift: expected boolean, found 0'],

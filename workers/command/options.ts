@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PREDICTORS, type PredictorName } from '../../solver/adapt/predictors/predictor.ts';
 import { BATCH_MAX, type Backend, backend } from '../../solver/documents/common.ts';
-import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
+import { accuracyMethod, type Plan, RATE_PER_S_MAX } from '../../solver/documents/plan.ts';
+import { grouped } from '../../solver/math/figures.ts';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE } from '../../solver/plan/request.ts';
 import { UsageError } from './exit.ts';
 import { shippedFile, shippedNames } from './root.ts';
@@ -23,6 +24,8 @@ const RATE_MIN = 1e-6;
 export function rate(text: string): number {
   const value = positive(text);
   if (value < RATE_MIN) throw new InvalidArgumentError('Expected at least 0.000001 requests per second.');
+  if (value > RATE_PER_S_MAX)
+    throw new InvalidArgumentError(`Expected at most ${grouped(RATE_PER_S_MAX)} requests per second.`);
   return value;
 }
 

@@ -20,9 +20,12 @@ function describe(option: Option): void {
 
 /** Refuses an empty value, such as that of a shell's variable that is not set. @throws UsageError */
 function checkEmpty(command: Command): void {
-  for (const option of command.options)
-    if ([command.getOptionValue(option.attributeName())].flat().includes(''))
-      throw new UsageError(`The value of ${option.long} is empty. Give another one.`);
+  const given = [
+    ...command.options.map((option) => [option.long, command.getOptionValue(option.attributeName())]),
+    ...command.registeredArguments.map((argument, i) => [`<${argument.name()}>`, command.processedArgs[i]]),
+  ];
+  for (const [name, value] of given)
+    if ([value].flat().includes('')) throw new UsageError(`The value of ${name} is empty. Give another one.`);
 }
 
 /**
