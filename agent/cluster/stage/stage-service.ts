@@ -30,14 +30,14 @@ interface Job {
   /** Time (`performance.now()`) at which the last batch ended or, before the first batch, at which the loading began. */
   usedMs: number;
 }
+
 /** A worker that has a variant loaded and, if its row has one, the row's standby. */
 type Loaded = Supervised<Job>;
 
-/** Where a variant runs: a worker that has it loaded, with the key of its session and the variant's times by batch. */
+/** Where a variant runs: a worker that has it loaded, and the key of its session there. */
 interface Session {
   readonly loaded: Loaded;
   readonly key: string;
-  readonly serviceMs: PlanStage['serviceMs'];
 }
 
 /** A run, with the time that it waited for the batches before it. */
@@ -54,6 +54,9 @@ const LINGER_MS = 30_000;
 /** The replica refuses batches of a variant while this many are unfinished: 32 gateways may send two batches each at a time. */
 const WAITING_MAX = 64;
 const DRAIN_CHECK_MS = 50;
+
+const choiceText = ({ variant, batch, standby }: PlanStage): string =>
+  `${variant} b${batch}${standby ? ` with standby ${standby.variant}` : ''}`;
 
 /**
  * Serves one stage of a plan in a replica. One worker runs the chosen variant and its standby, one batch at a time. A change of
@@ -152,8 +155,8 @@ export class StageService {
       // A GPU compiles shaders again for a larger batch: a new worker does so before it serves.
       if (!loaded || (onGpu(planned.backend) && loaded.job.planned.batch < planned.batch))
         await this.#load(planned);
-      if (this.#chosen.variant !== planned.variant || this.#chosen.batch !== planned.batch)
-        this.log(`changed to ${planned.variant} b${planned.batch}`);
+      const [before, now] = [this.#chosen, planned].map(choiceText);
+      if (now !== before) this.log(`changed to ${now}`);
       this.#chosen = planned;
     });
     this.#changing = done.catch(() => {});
@@ -172,12 +175,12 @@ export class StageService {
         throw new UnavailableError(`This replica is loading ${variant} again`, 1);
       throw new UnknownModelError(`version ${variant} of model ${this.name}`, this.variants);
     }
-    const { loaded, key, serviceMs } = session;
+    const { loaded, key } = session;
     const { job, inFlight } = loaded;
     if (!this.#accepting) throw new UnavailableError('This replica is shutting down', 1);
     if (inFlight >= WAITING_MAX)
       throw new UnavailableError(`${inFlight} batches already wait for this replica`, 1);
-    const longestMs = Math.max(...serviceMs.map(({ meanMs }) => meanMs));
+    const longestMs = Math.max(...job.planned.serviceMs.map(({ meanMs }) => meanMs));
     const arrivedMs = performance.now();
     try {
       const run = await this.#supervisor.run(loaded, longestMs, this.options.plan.slaMs, () =>
@@ -216,14 +219,14 @@ export class StageService {
     this.#supervisor.close();
   }
 
-  #check({ name, variant, sha256, ...rest }: PlanStage): void {
+  #check({ name, variant, sha256, standby, ...rest }: PlanStage): void {
     const source = `The change of stage ${this.name}`;
-    const known = this.stage.stage.variants.find((v) => v.name === variant);
+    const isHere = (model: { readonly variant: string; readonly sha256: string }) =>
+      this.stage.stage.variants.some((v) => v.name === model.variant && sha256Of(v) === model.sha256);
+    const missing = [{ variant, sha256 }, ...(standby ? [standby] : [])].filter((model) => !isHere(model));
     const reasons = [
       ...(name === this.name ? [] : [`it is of stage ${name}`]),
-      ...(known && sha256Of(known) === sha256
-        ? []
-        : [`${variant} with SHA-256 ${sha256} is not in this image`]),
+      ...missing.map((model) => `${model.variant} with SHA-256 ${model.sha256} is not in this image`),
     ];
     if (reasons.length > 0)
       throw new PlanRefusedError(source, reasons, 'Give the replicas an image with the models of the plan.');
@@ -246,11 +249,9 @@ export class StageService {
   #sessionOf(variant: string): Session | undefined {
     const chosen = this.#workerFor(this.#chosen);
     const sessions = [...(chosen ? [chosen] : []), ...this.#loaded].flatMap((loaded): Session[] => {
-      const { name, serviceMs, standby, ...planned } = loaded.job.planned;
-      if (planned.variant === variant) return [{ loaded, key: name, serviceMs }];
-      return standby?.variant === variant
-        ? [{ loaded, key: standbyKey(name), serviceMs: standby.serviceMs }]
-        : [];
+      const { planned } = loaded.job;
+      if (planned.variant === variant) return [{ loaded, key: this.name }];
+      return planned.standby?.variant === variant ? [{ loaded, key: standbyKey(this.name) }] : [];
     });
     return sessions[0];
   }

@@ -175,6 +175,9 @@ test('nobody changes anything without the token, and nothing to what the pod has
     409,
     expect.stringContaining('SHA-256 0000'),
   ]);
+  const { variant, accuracy, serviceMs } = plan.stages[0]!;
+  const standby = { variant, sha256: '1'.repeat(64), accuracy: accuracy!, serviceMs };
+  expect(await refused(detectWith(1, { standby }))).toEqual([409, expect.stringContaining('SHA-256 1111')]);
   expect(await refused(detectWith(1, { threads: 2 }))).toEqual([
     409,
     expect.stringMatching(/2 threads.*Apply the plan/s),
