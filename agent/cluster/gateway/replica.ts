@@ -72,7 +72,10 @@ export class Replica implements ExecutorWorker {
     });
   }
 
-  /** Makes the replica load the planned variants and their standbys, unless they are loaded. @throws WorkerLostError, ReplicaSilentError */
+  /**
+   * Makes the replica load the planned variants and their standbys, unless they are loaded.
+   * @throws WorkerLostError, ReplicaSilentError
+   */
   static async start(options: ReplicaOptions): Promise<Replica> {
     const { id, url, planned } = options;
     try {
@@ -111,8 +114,9 @@ export class Replica implements ExecutorWorker {
 
   #sessionOf(key: string): { readonly stage: string; readonly variant: string; readonly isStandby: boolean } {
     const row = this.options.planned.find(({ name }) => name === key || standbyKey(name) === key)!;
-    const isStandby = row.name !== key;
-    return { stage: row.name, variant: (isStandby ? row.standby! : row).variant, isStandby };
+    const { name: stage, variant, standby } = row;
+    const isStandby = stage !== key;
+    return { stage, variant: isStandby ? standby!.variant : variant, isStandby };
   }
 
   /** Gives up a replica that no longer serves, so that the executor runs its batches on another one. */
@@ -128,7 +132,10 @@ export class Replica implements ExecutorWorker {
   }
 }
 
-/** Makes the replica load a planned variant and its standby, with the planned batch size, unless it has. @returns the replica's ONNX Runtime */
+/**
+ * Makes the replica load a planned variant and its standby, with the planned batch size, unless it has.
+ * @returns the replica's ONNX Runtime
+ */
 async function load(options: ReplicaOptions, planned: PlanStage): Promise<ExecutorWorker['info']> {
   const now = await callStage(options, planned, 'GET');
   const same = holdsSessions(now, planned) && now.batch === planned.batch && now.runtime;
