@@ -158,11 +158,6 @@ export const isHeavy = ({ stages }: Plan, group: ReplicaGroup): boolean =>
 export const heavyRows = ({ stages }: Pipeline): ReadonlyMap<string, string> =>
   heavyNames(stages.map(({ name }) => name));
 
-/** Whether a replica that loaded one plan stage has what another one needs: its variant and, if it has a standby, the standby. */
-export const holdsSessions = (held: PlanStage, wanted: PlanStage): boolean =>
-  held.sha256 === wanted.sha256 &&
-  (wanted.standby === undefined || held.standby?.sha256 === wanted.standby.sha256);
-
 /** Whether a running replica can change from one plan stage to the other. If not, the engine replaces the replica. */
 export const sameResources = (a: PlanStage, b: PlanStage): boolean =>
   a.backend === b.backend && (onGpu(a.backend) || a.threads === b.threads);

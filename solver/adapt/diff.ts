@@ -32,6 +32,14 @@ export function diff(live: readonly LiveWorker[], plan: Plan): Diff {
   return { start, retire: left.map(({ id }) => id) };
 }
 
+/** Whether a worker with the models of one row can run another row: it has that row's variant and, if there is one, its standby. */
+export const holdsModels = (
+  held: Pick<PlanStage, 'sha256' | 'standby'>,
+  wanted: Pick<PlanStage, 'sha256' | 'standby'>,
+): boolean =>
+  held.sha256 === wanted.sha256 &&
+  (wanted.standby === undefined || held.standby?.sha256 === wanted.standby.sha256);
+
 function serves({ planWorker, stages }: LiveWorker, plan: Plan, wanted: PlanWorker): boolean {
   const sameHolder =
     planWorker.backend === wanted.backend &&
@@ -41,10 +49,7 @@ function serves({ planWorker, stages }: LiveWorker, plan: Plan, wanted: PlanWork
   return (
     sameHolder &&
     stagesOf(plan, wanted).every(
-      ({ sha256, standby, batch }, i) =>
-        stages[i]!.sha256 === sha256 &&
-        (standby === undefined || stages[i]!.standby?.sha256 === standby.sha256) &&
-        (!onGpu(wanted.backend) || batch <= stages[i]!.batch),
+      (row, i) => holdsModels(stages[i]!, row) && (!onGpu(wanted.backend) || row.batch <= stages[i]!.batch),
     )
   );
 }

@@ -28,7 +28,7 @@ export const RATE_PER_S_MAX = 1e9;
 export const accuracyMethod = z.enum(['product', 'sum', 'mean', 'rank-sum', 'rank-product']);
 export type AccuracyMethod = z.infer<typeof accuracyMethod>;
 
-/** A larger weight would hide the other terms of the objective behind the rounding of a double. */
+/** Larger weights are refused, because the term of one would hide the objective's other terms behind a double's rounding. */
 const weight = z.number().nonnegative().max(1e12);
 
 /** Weights of the objective, which is maximised: α · accuracy − β · cost − δ · Σ batch − η · Σ switchMs / horizonMs. */
@@ -260,6 +260,11 @@ export const keepsSla = ({ percentile, predicted }: Pick<Plan, 'percentile' | 'p
 
 /** Whether two plans are equal, regardless of the order of their fields. */
 export const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);
+
+/** The models that each worker of a row holds: the variant's and, if the row has one, the standby's. */
+export const heldModels = (
+  row: Pick<PlanStage, 'variant' | 'sha256' | 'standby'>,
+): Pick<Standby, 'variant' | 'sha256'>[] => [row, ...(row.standby ? [row.standby] : [])];
 
 export const cpuCoresOf = ({ workers }: Pick<Plan, 'workers'>): number =>
   workers.reduce((sum, { backend, threads }) => sum + (onGpu(backend) ? 0 : threads), 0);

@@ -1,6 +1,6 @@
 import { BATCH_MAX, type Device, onGpu } from '../documents/common.ts';
 import { type Manifest, modelsOf } from '../documents/manifest.ts';
-import { type Plan, stageNameOf, stageRows } from '../documents/plan.ts';
+import { heldModels, type Plan, stageNameOf, stageRows } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 
 /** A device with a pipeline's models, on which a plan is to run. */
@@ -27,15 +27,14 @@ export function modelMismatches(plan: Plan, { pipeline, stages }: Omit<Target, '
   if (order(own) !== order(stages))
     reasons.push(`its stages are ${order(own)}, and those of the pipeline are ${order(stages)}`);
   else
-    for (const row of plan.stages.flatMap((one) =>
-      one.standby ? [one, { ...one, ...one.standby }] : [one],
-    )) {
-      const { variant, sha256 } = row;
+    for (const row of plan.stages) {
       const stage = stages.find(({ name }) => name === stageNameOf(row))!;
-      const here = stage.variants.find((other) => other.name === variant);
-      if (!here) reasons.push(`stage ${stage.name} has no variant ${variant} here`);
-      else if (here.sha256 !== sha256)
-        reasons.push(`${stage.name}/${variant} has SHA-256 ${sha256} in the plan and ${here.sha256} here`);
+      for (const { variant, sha256 } of heldModels(row)) {
+        const here = stage.variants.find((other) => other.name === variant);
+        if (!here) reasons.push(`stage ${stage.name} has no variant ${variant} here`);
+        else if (here.sha256 !== sha256)
+          reasons.push(`${stage.name}/${variant} has SHA-256 ${sha256} in the plan and ${here.sha256} here`);
+      }
     }
   for (const { name, batch } of plan.stages)
     if (batch > BATCH_MAX)

@@ -1,5 +1,5 @@
 import { heavyRow, isStandbyRow, rowsByIndex, stageOf } from '../dispatch/rows.ts';
-import { type Plan, type PlanWorker, stageNameOf, stagesOf } from '../documents/plan.ts';
+import { heldModels, type Plan, type PlanWorker, stageNameOf, stagesOf } from '../documents/plan.ts';
 import { backendsOf, cellsOfRow, type Profile } from '../documents/profile.ts';
 import { REPORT, REQUESTS_MAX, type RunReport } from '../documents/run-report.ts';
 import { largest } from '../math/statistics.ts';
@@ -18,9 +18,9 @@ export const startMsOf =
   (plan: Plan, worker: PlanWorker): number =>
     stagesOf(plan, worker)
       .flatMap((row) => {
-        const { batch, standby } = row;
+        const { batch } = row;
         const { backend, threads } = worker;
-        return [row, ...(standby ? [standby] : [])].map(({ variant }) => {
+        return heldModels(row).map(({ variant }) => {
           const cells = cellsOfRow(profile, { name: stageNameOf(row), variant, backend, threads });
           return cells.find((cell) => cell.batch === batch)?.cold;
         });

@@ -5,7 +5,10 @@ import type { BatchRecord } from '../../workers/executor/types.ts';
 import { models, outcomes, start, submit } from './executors.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
 
-/** Expected times of a batch: of the planned variant, a second batch would miss an SLA of a minute; of the lighter one, none. */
+/**
+ * The plans expect a batch to take this long, so the planned variant's second batch would miss an SLA of a minute, but no batch of
+ * the lighter variant would.
+ */
 const PLANNED_MS = 45_000;
 const LIGHTER_MS = 0.01;
 

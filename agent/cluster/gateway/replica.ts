@@ -1,6 +1,7 @@
 import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import type { ItemBatch } from '../../../models/items/item-batch.ts';
+import { holdsModels } from '../../../solver/adapt/diff.ts';
 import { device } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { type PlanStage, planStage } from '../../../solver/documents/plan.ts';
@@ -11,7 +12,6 @@ import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
 import { readRun } from '../batch.ts';
 import { ReplicaSilentError } from '../errors.ts';
-import { holdsSessions } from '../replica-plan.ts';
 import { RUN_MS_HEADER, WAIT_MS_HEADER } from '../run-headers.ts';
 
 /** The response of a replica to `GET /stage/<stage>` and `PUT /stage/<stage>`. */
@@ -138,7 +138,7 @@ export class Replica implements ExecutorWorker {
  */
 async function load(options: ReplicaOptions, planned: PlanStage): Promise<ExecutorWorker['info']> {
   const now = await callStage(options, planned, 'GET');
-  const same = holdsSessions(now, planned) && now.batch === planned.batch && now.runtime;
+  const same = holdsModels(now, planned) && now.batch === planned.batch && now.runtime;
   const { runtime } = same ? now : await callStage(options, planned, 'PUT');
   if (!runtime) throw new Error('it has loaded no variant');
   return runtime;

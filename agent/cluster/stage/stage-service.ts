@@ -1,8 +1,15 @@
 import type { ItemBatch } from '../../../models/items/item-batch.ts';
 import type { Pipeline, PipelineStage } from '../../../models/manifests/pipeline.ts';
+import { holdsModels } from '../../../solver/adapt/diff.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
-import { type Plan, type PlanStage, type PlanWorker, stageNameOf } from '../../../solver/documents/plan.ts';
+import {
+  heldModels,
+  type Plan,
+  type PlanStage,
+  type PlanWorker,
+  stageNameOf,
+} from '../../../solver/documents/plan.ts';
 import { after, sleep, unlessAborted } from '../../../workers/executor/clock.ts';
 import { type StartWorker, standbyKey } from '../../../workers/executor/start-worker.ts';
 import { type Supervised, Supervisor } from '../../../workers/executor/supervisor.ts';
@@ -11,7 +18,7 @@ import type { Runtime } from '../../../workers/runtime/runtime.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
 import type { ReplicaBatch } from '../../http/telemetry.ts';
 import { PlanRefusedError, UnavailableError, UnknownModelError } from '../../service/errors.ts';
-import { holdsSessions, sameResources } from '../replica-plan.ts';
+import { sameResources } from '../replica-plan.ts';
 
 export interface StageServiceOptions {
   readonly pipeline: Pipeline;
@@ -47,11 +54,11 @@ interface TimedRun {
 }
 
 /**
- * A worker that is no longer chosen ends this many milliseconds after its last batch, or up to a quarter of that later. The start
- * of a third worker ends the wait.
+ * A worker that is no longer chosen ends when it has run no batch for this many milliseconds, or up to a quarter of that later,
+ * because the check repeats that often. It ends at once if a third worker must start.
  */
 const LINGER_MS = 30_000;
-/** The replica refuses batches of a variant while this many are unfinished: 32 gateways may send two batches each at a time. */
+/** The replica refuses batches for a worker while this many are unfinished: 32 gateways may send two batches each at a time. */
 const WAITING_MAX = 64;
 const DRAIN_CHECK_MS = 50;
 
@@ -59,14 +66,14 @@ const choiceText = ({ variant, batch, standby }: PlanStage): string =>
   `${variant} b${batch}${standby ? ` with standby ${standby.variant}` : ''}`;
 
 /**
- * Serves one stage of a plan in a replica. One worker runs the chosen variant and its standby, one batch at a time. A change of
- * variant or standby first starts a worker with the new ones beside the old worker, then makes it the chosen one. The old worker
- * stays until it has run no batch for {@link LINGER_MS}, or a third worker needs its place.
+ * Serves one stage of a plan in a replica. One worker runs the chosen variant and its standby, one batch at a time. When variant
+ * or standby changes, a new worker loads the new models while the old worker still serves, and then becomes the chosen one. The
+ * old worker stays until it has run no batch for {@link LINGER_MS}, or a third worker needs its place.
  */
 export class StageService {
   readonly stage: PipelineStage;
   readonly #supervisor: Supervisor<Job>;
-  /** At most two: the chosen worker, and the one before it. */
+  /** The workers that run, at most two: the chosen one, and the one that was chosen before it. */
   #loaded: readonly Loaded[] = [];
   #chosen: PlanStage;
   #changing: Promise<unknown> = Promise.resolve();
@@ -86,7 +93,7 @@ export class StageService {
         return startWorker(id, planWorker, { ...plan, stages }, signal);
       },
       onLost: (lost, reason) => this.#lose(lost, reason),
-      // A lost worker is not replaced if the stage has changed to another variant meanwhile.
+      // A lost worker is not replaced if the stage has changed to other models meanwhile.
       isWanted: ({ planned }) => planned === this.#chosen && this.#workerFor(planned) === undefined,
       onReplaced: (loaded) => {
         this.#loaded = [...this.#loaded, loaded];
@@ -126,11 +133,8 @@ export class StageService {
 
   /** Names of the loaded variants, standbys included. */
   get variants(): string[] {
-    const names = this.#loaded.flatMap(({ job: { planned } }) => [
-      planned.variant,
-      ...(planned.standby ? [planned.standby.variant] : []),
-    ]);
-    return [...new Set(names)];
+    const models = this.#loaded.flatMap(({ job }) => heldModels(job.planned));
+    return [...new Set(models.map(({ variant }) => variant))];
   }
 
   get ready(): boolean {
@@ -219,22 +223,24 @@ export class StageService {
     this.#supervisor.close();
   }
 
-  #check({ name, variant, sha256, standby, ...rest }: PlanStage): void {
+  #check(planned: PlanStage): void {
+    const { name, backend, threads } = planned;
     const source = `The change of stage ${this.name}`;
-    const isHere = (model: { readonly variant: string; readonly sha256: string }) =>
-      this.stage.stage.variants.some((v) => v.name === model.variant && sha256Of(v) === model.sha256);
-    const missing = [{ variant, sha256 }, ...(standby ? [standby] : [])].filter((model) => !isHere(model));
+    const { variants } = this.stage.stage;
+    const missing = heldModels(planned).filter(
+      ({ variant, sha256 }) => !variants.some((v) => v.name === variant && sha256Of(v) === sha256),
+    );
     const reasons = [
       ...(name === this.name ? [] : [`it is of stage ${name}`]),
-      ...missing.map((model) => `${model.variant} with SHA-256 ${model.sha256} is not in this image`),
+      ...missing.map(({ variant, sha256 }) => `${variant} with SHA-256 ${sha256} is not in this image`),
     ];
     if (reasons.length > 0)
       throw new PlanRefusedError(source, reasons, 'Give the replicas an image with the models of the plan.');
-    if (!sameResources({ ...this.#chosen, ...rest }, this.#chosen))
+    if (!sameResources(planned, this.#chosen))
       throw new PlanRefusedError(
         source,
         [
-          `it needs ${rest.backend} with ${rest.threads} threads, and this replica has ${this.#chosen.backend} with ${this.#chosen.threads}`,
+          `it needs ${backend} with ${threads} threads, and this replica has ${this.#chosen.backend} with ${this.#chosen.threads}`,
         ],
         'Apply the plan, so that the replicas are replaced.',
       );
@@ -242,7 +248,7 @@ export class StageService {
 
   /** The worker that has the variant of a row loaded and, if the row has one, the row's standby. */
   #workerFor(planned: PlanStage): Loaded | undefined {
-    return this.#loaded.find(({ job }) => holdsSessions(job.planned, planned));
+    return this.#loaded.find(({ job }) => holdsModels(job.planned, planned));
   }
 
   /** A variant's session: in the chosen worker, if that has the variant loaded. */

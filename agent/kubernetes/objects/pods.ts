@@ -49,8 +49,8 @@ const START_S = 30;
 const LOADED_BYTES_PER_S = 50 * MIB;
 
 /**
- * Sizes of the largest models that a worker of a stage may hold at a time, for any plan: its variant's and, if plans may have
- * standbys there, the standby's.
+ * Sizes of the models for which a worker of a stage needs room, whatever a later plan chooses: the stage's largest model and, if
+ * the worker may hold a standby, the second largest.
  */
 function heldModelBytes({ stage }: PipelineStage, standby = false): number[] {
   const largestFirst = stage.variants.map(sizeBytesOf).sort((a, b) => b - a);
@@ -62,8 +62,8 @@ const mayGetStandby = ({ downshift }: Plan, { escalation }: PlanStage): boolean 
   downshift === true && escalation === undefined;
 
 /**
- * Seconds for which an ending pod with these rows of a plan continues to serve: long enough to start another pod, because this
- * one may be the only one.
+ * Seconds for which an ending pod with these rows of a plan continues to serve: long enough to start another pod, because
+ * there may be no other pod with these rows.
  */
 export function leaveSeconds(pipeline: Pipeline, plan: Plan, rows: readonly PlanStage[]): number {
   const bytes = rows.flatMap((row) =>

@@ -8,7 +8,10 @@ import { labelsOf, startEngine, startGateway } from './gateways.ts';
 const PLANNED = 3;
 const STANDBY = 5;
 
-/** Expected times of a batch: of the planned variant, a second batch would miss an SLA of a minute; of the standby, none. */
+/**
+ * The plans expect a batch to take this long, so the planned variant's second batch would miss an SLA of a minute, but no batch of
+ * the lighter variant would.
+ */
 const PLANNED_MS = 45_000;
 const LIGHTER_MS = 0.01;
 
