@@ -24,6 +24,12 @@ const specFields = z.strictObject({
     .describe(
       'How requests carry their items: as binary tensors, or in JSON, which takes the gateways longer.',
     ),
+  downshift: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether workers also hold lighter variants, which answer in a burst. Pods ask for more memory then.',
+    ),
   cores: positiveCount
     .max(100_000)
     .optional()

@@ -13,6 +13,7 @@ export function answers(plan: Plan, spec: ResourceSpec, { profile, sha256 }: Ide
     plan.slaMs === spec.slaMs &&
     plan.percentile === spec.percentile &&
     (plan.body ?? 'binary') === spec.body &&
+    (plan.downshift ?? false) === spec.downshift &&
     plan.resources.cores === cores &&
     (spec.adapt || plan.ratePerS === spec.ratePerS)
   );
@@ -27,9 +28,9 @@ export async function planFor(
   profile: IdentifiedProfile,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { slaMs, ratePerS, percentile, body, cores } = spec;
+  const { slaMs, ratePerS, percentile, body, downshift, cores } = spec;
   const request = planRequest(profile.profile, {
-    ...{ slaMs, ratePerS, percentile, body },
+    ...{ slaMs, ratePerS, percentile, body, downshift },
     ...(cores !== undefined && { resources: { cores } }),
   });
   const planner = openPlanner();

@@ -96,7 +96,7 @@ test('an InferencePipeline without a spec is refused', () => {
 test('what a spec leaves out is the same in the agent as by the defaults of the CRD', () => {
   const { profile, ...spec } = resourceSpec.parse({ slaMs: 100, ratePerS: 1 });
   const { properties } = versionOf().schema.openAPIV3Schema.properties.spec;
-  for (const field of ['adapt', 'percentile', 'body'] as const)
+  for (const field of ['adapt', 'percentile', 'body', 'downshift'] as const)
     expect(spec[field]).toEqual(properties[field].default);
   for (const [field, value] of Object.entries(profile))
     expect(properties.profile.properties[field].default).toEqual(value);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { resourceSpec } from '../../../../agent/kubernetes/resource/schema.ts';
 import { answers, planFor } from '../../../../agent/kubernetes/resource/spec.ts';
+import type { Plan } from '../../../../solver/documents/plan.ts';
 import { UnmeasuredBodyError } from '../../../../solver/plan/errors.ts';
 import { fashionProfile, podsProfile } from '../fashion-profile.ts';
 
@@ -38,6 +39,23 @@ test('a spec for requests in JSON is refused on a profile that did not measure t
   const spec = resourceSpec.parse({ slaMs: 300, ratePerS: 2, body: 'json' });
   const planning = planFor(spec, profile, new AbortController().signal);
   await expect(planning).rejects.toThrow(UnmeasuredBodyError);
+});
+
+test('a spec without downshift gets a plan without standbys, which answers no other spec', async () => {
+  const profile = { profile: fashionProfile(), sha256: 'a'.repeat(64) };
+  const of = (more: object = {}) => resourceSpec.parse({ slaMs: 300, ratePerS: 2, cores: 40, ...more });
+  const { signal } = new AbortController();
+  const [planned, without] = [
+    await planFor(of(), profile, signal),
+    await planFor(of({ downshift: false }), profile, signal),
+  ];
+  const standbysOf = (plan: Plan) => plan.stages.filter(({ standby }) => standby).length;
+  expect([standbysOf(planned) > 0, standbysOf(without)]).toEqual([true, 0]);
+  expect(answers(without, of({ downshift: false }), profile)).toBe(true);
+  expect([answers(planned, of({ downshift: false }), profile), answers(without, of(), profile)]).toEqual([
+    false,
+    false,
+  ]);
 });
 
 test('a plan answers a spec of its SLA and cores, and of its rate unless plans follow the load', async () => {
