@@ -8,12 +8,12 @@ function hash(text: string): string {
   return (value >>> 0).toString(16).padStart(8, '0');
 }
 
-/** A name as the value of a label, in which Kubernetes takes more names than as the name of an object. */
+/** A name as the value of a label. Kubernetes allows more characters in such a value than in the name of an object. */
 export const labelValue = (name: string): string =>
   /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(name) ? name : kubernetesName(name);
 
 /**
- * Joins names to one that Kubernetes accepts for every kind (RFC 1035: lower case, a letter first, at most 63 characters). A
+ * Joins names to one that Kubernetes accepts for objects of every kind (RFC 1035: lower case, a letter first, at most 63 characters). A
  * name that had to be changed ends in a hash, so that `A` and `a` get different names.
  */
 export function kubernetesName(...parts: readonly string[]): string {

@@ -40,8 +40,8 @@ declare module 'fastify' {
 
 export interface HttpLimits {
   /**
-   * A request that takes longer than this from its first byte to its last is answered 408, and its connection is cut, as is that
-   * of a client that reads nothing of its answer for twice this time.
+   * The server answers 408 to a request that takes longer than this from its first byte to its last, and cuts its connection. It
+   * also cuts off a client that reads nothing of its answer for twice this time.
    */
   readonly receiveMs: number;
   /** Milliseconds between two searches for connections that exceed `receiveMs`. */
@@ -109,7 +109,7 @@ export function baseApp(
   };
   const app = fastify({
     serverFactory: (handler) =>
-      // Twice the time, so that a client that is slow to send is answered before the door cuts it off.
+      // Twice the time, so that the server answers a client that is slow to send before the door cuts off that client.
       serverWithDoor(options, handler, door, UNREAD_BYTES_MAX, 2 * receiveMs),
     routerOptions: { maxParamLength: NAME_LETTERS_MAX },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
@@ -118,7 +118,7 @@ export function baseApp(
     forceCloseConnections: 'idle',
     // A hook starts the process that decodes bodies, which on a busy machine may take longer than Fastify's limit of 10 s.
     pluginTimeout: 0,
-    // Fastify would answer requests to a closing server in a form of its own. The routes refuse them, too.
+    // The routes themselves refuse requests while the server closes. Fastify's own refusal would have another form.
     return503OnClosing: false,
   });
   app.decorateRequest('arrivalMs', 0);
@@ -159,8 +159,8 @@ const errorHandler =
     // Only the log has the path of a model file, because clients must not learn where files are.
     const text = { error: badModel ? BAD_MODEL : message(error) };
     reply.code(status);
-    // Reading and parsing a long body takes about as long as a request's models, so the server slows down clients that send
-    // invalid ones.
+    // The server takes about as long to read and parse a long body as to run a request's models, so it slows down clients that
+    // send invalid long bodies.
     if (status === 400 && lengthOf(request) > HERE_BYTES_MAX && !isUnread(request)) {
       request.heldBody?.leave();
       request.body = undefined;

@@ -25,9 +25,9 @@ function listenError(cause: unknown, host: string, port: number): unknown {
 }
 
 /**
- * The address to listen on for a host. For the name localhost itself, Fastify would start a further server for each further
- * address, and nothing waits for these when this one ends. Without an address, Node listens on all addresses, with those of IPv6
- * where the machine has any.
+ * The address to listen on for a host. If Fastify got the name localhost, it would start one server for each address of that name,
+ * and nothing would wait for the end of the further servers. If Node gets no address, it listens on all addresses, also on those
+ * of IPv6 if the machine has any.
  */
 const addressOf = async (host: string): Promise<string> =>
   host === '::' ? '' : (await lookup(host)).address;
@@ -64,11 +64,11 @@ interface ServeOptions {
   readonly host: string;
   /** Port of the HTTP server; 0 for any free port. */
   readonly port: number;
-  /** Ends serving: no more requests are accepted, and those that were accepted are answered. */
+  /** Ends serving: after `leaveMs` the server accepts no more requests, and it still answers those that it accepted. */
   readonly signal: AbortSignal;
   readonly closeMs?: number;
   /**
-   * Milliseconds for which requests are still accepted after the signal, because clients do not know yet that the server ends;
+   * Milliseconds after the signal in which the server still accepts requests, because clients do not know yet that it ends;
    * default: 0.
    */
   readonly leaveMs?: number;

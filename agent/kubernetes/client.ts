@@ -20,7 +20,7 @@ interface KubeconfigOptions {
 /**
  * Reads from the kubeconfig how to reach the API server and to authenticate. Only this function uses the optional package
  * `@kubernetes/client-node`, which it loads when called. The agent sends its requests itself (`connection.ts`), because the
- * package's requests have no timeouts, and its watch hides that it has expired.
+ * package's requests have no timeouts, and the package hides that a watch has expired.
  * @throws KubernetesClientMissingError, NoClusterError
  */
 export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): Promise<Connection> {
@@ -95,7 +95,7 @@ interface RawUsers {
     | null;
 }
 
-/** Groups as whose member a user acts. */
+/** The user of a kubeconfig, with the groups that it impersonates. */
 interface AsUser {
   readonly groups?: readonly string[] | undefined;
 }

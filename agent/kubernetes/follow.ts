@@ -53,7 +53,7 @@ export async function follow(
       resourceVersion = undefined;
       failures++;
       const expired = error instanceof ExpiredError;
-      // After an expired watch, objects are listed at once, or after a pause if two watches in a row have expired.
+      // After an expired watch, this lists the objects again at once, but after a pause if the try before failed, too.
       if (expired && failures === 1) continue;
       if (!expired && !gone) onEvent(`${ref.kind} cannot be followed: ${message(error)}`);
       gone ||= !expired;

@@ -96,7 +96,7 @@ async function removeLeftJobs(
   { apiVersion, kind, metadata: { namespace, labels } }: KubernetesObject,
   owner: KubernetesObject,
 ): Promise<void> {
-  // The Role may be that of an earlier version of the agent, which does not allow the list.
+  // An earlier version of the agent may have made the Role, without the right to list Jobs. Then the list is empty.
   for (const job of await ofOptionalKind(api, { apiVersion, kind, namespace: namespace!, labels: labels! })) {
     const { ownerReferences = [] } = job.metadata as { ownerReferences?: readonly { uid: unknown }[] };
     if (ownerReferences.some(({ uid }) => uid === owner.metadata.uid)) await api.remove(job);
@@ -146,7 +146,7 @@ async function profileInLog(
           if (value === undefined) break;
           return await parseIdentified(value, `the log of Pod ${pod}`);
         }
-        // The pod keeps its measurements in a folder that ends with the pod.
+        // `STOPPED` promises that the measurements are kept, which is wrong here: the pod's folder is removed with the pod.
         if (line === STOPPED || read++ < known) continue;
         known++;
         if (last.push(line) > LAST_LINES) last.shift();

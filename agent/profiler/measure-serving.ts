@@ -71,7 +71,7 @@ interface Probe {
   readonly manifest: Manifest;
   readonly api: Pick<ServingProbe, 'serve' | 'serveStage' | 'timers'>;
   readonly partMs: number;
-  /** Returns the limits of a warm-up. @param first whether these are the first requests, or the first batches */
+  /** Returns the limits of a warm-up. @param first whether no request, or no batch, has warmed up the servers before */
   warmUp(first: boolean): WarmUp;
   readonly cpuMs: Parameters<typeof timeCalls>[4];
   stop(): void;

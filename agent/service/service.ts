@@ -47,7 +47,7 @@ const SLOW_SHARE = 0.5;
 interface Refusal {
   readonly error: UnavailableError;
   /**
-   * Whether more capacity would have prevented the refusal. Only such a refusal counts as a miss, for which later plans make up.
+   * Whether more capacity would have prevented the refusal. Only such a refusal counts as a miss, and later plans make up for it.
    */
   readonly ofLoad: boolean;
 }
@@ -255,7 +255,7 @@ export class Service {
     );
   }
 
-  /** Counts requests, for metrics and, if the whole pipeline is asked, for the forecast of the load. */
+  /** Counts requests for the metrics. Requests to the whole pipeline count for the forecast of the load, too. */
   #arrived({ name, singleStage }: ServedModel, arrivalMs: number, requests: number): void {
     this.telemetry.arrived(name, requests);
     if (singleStage !== undefined) return;

@@ -6,7 +6,7 @@ import { ReplicaSilentError } from '../errors.ts';
 import type { Directory, OnLeave } from './directory.ts';
 import { Replica, type ReplicaOptions } from './replica.ts';
 
-/** The most bytes of a replica's answer: many times those of any batch, so that a replica cannot fill the gateway's memory. */
+/** The most bytes of a replica's answer. Any batch takes far fewer; the limit keeps a replica from filling the gateway's memory. */
 const ANSWER_BYTES_MAX = 256 * 2 ** 20;
 
 /** Identifies the sessions that a replica loads for stages of a plan. Different sessions need a new worker of the executor. */

@@ -29,7 +29,7 @@ const BYTES_PER_VALUE = 16;
 /** The largest batch size for which a pod has memory, so that plans may change the batch size of a running pod. */
 const BATCH_MAX = 64;
 
-/** Kubernetes' names for values of Node's `process.arch`. A plan of another architecture does not restrict its pods to that. */
+/** Kubernetes' names for values of Node's `process.arch`. Pods of a plan for any other architecture may run on every node. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /** Node labels that pods require: the profiled device's system and architecture, and the labels given by the user. */
@@ -45,7 +45,7 @@ export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelec
 
 /** Seconds to start a pod, without the time to load its models. */
 const START_S = 30;
-/** Bytes of models that a pod loads in a second, from a volume in the network, until the models serve. */
+/** Bytes of models that a pod reads from a volume in the network and loads in a second. */
 const LOADED_BYTES_PER_S = 50 * MIB;
 
 /**
