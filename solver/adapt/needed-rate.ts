@@ -15,8 +15,8 @@ export interface Handover {
 }
 
 /**
- * At the end of a path, the queue may have this fraction of the longest length that can be served in time, or the length that it
- * began with if that is larger. Requests beyond count as missed, because so long a queue leaves no room for a burst.
+ * At the end of a path (`paths.ts`), the queue may be this fraction of the longest queue that the workers serve in time, or as
+ * long as it was at the start if that is longer. Further requests count as missed, because they leave no room for a burst.
  */
 const FULL = 0.25;
 
@@ -43,8 +43,8 @@ export function missedOn(path: Path, ratePerS: number, handover: Handover): numb
 }
 
 /**
- * The lowest capacity in requests per second with which, over all paths, at most the allowed share of the requests that come once
- * a new plan serves misses the SLA. Misses that no capacity of the new plan could prevent are allowed in addition.
+ * The lowest capacity, in requests per second, with which at most the allowed share of the requests misses the SLA. The share is
+ * over all paths, and of the requests that come once the new plan serves. Misses that no capacity could prevent do not count.
  */
 export function neededRate(paths: readonly Path[], handover: Handover): number {
   const over = (value: (path: Path) => number) => paths.reduce((sum, path) => sum + value(path), 0);

@@ -78,7 +78,7 @@ export class ServingCorrection {
       // The time of a hop is nearly linear in the batch size, so the mean size can stand for all batches.
       const meanMs = batches > 0 ? hopMeanMs(profile, stage, items / batches) : undefined;
       if (meanMs === undefined) continue;
-      // The factor corrects only the way itself, because predictions add the delays after pauses to the corrected way.
+      // The factor corrects a hop without its delay after a pause, because predictions add that delay to the corrected hop.
       const workersMs = elapsedMs * workers.filter((worker) => worker.stages.includes(row.name)).length;
       const pauseMs = afterPause
         ? meanAfterPausesMs(afterPause, workersMs / batches, (runMs + hopMs) / workersMs)

@@ -18,7 +18,7 @@ export class Admission {
   ) {}
 
   /**
-   * Implements `canMake` of `Dispatch`.
+   * Whether requests that arrived together can be expected to make the SLA: `Dispatch.canMake` with the policies to use.
    * @param policies the policies with the expected times: `backlog` for the work ahead, `request` for the requests themselves
    * @param stage the stage that the requests enter
    * @param last the stage after which they end
@@ -42,7 +42,7 @@ export class Admission {
 
   /**
    * Whether the workers of a row keep up: whether the newest request that waits for these workers can be expected to make the SLA
-   * behind all others. Items that wait for other workers do not count, because they come no faster than those workers let them.
+   * behind all others. Items that wait for other workers do not count, because they come only as fast as those workers finish them.
    * The newest request's own wait for the first stage does not count either.
    */
   keepsUp(policy: DispatchPolicy, nowMs: number, row: number): boolean {

@@ -82,8 +82,7 @@ export class Dispatch {
 
   /**
    * Enters a request at its scheduled arrival. The caller chooses the id, which no open request may have.
-   * @param singleStage the only stage that the request is for, which it enters as one item; if absent, it passes through all
-   * stages
+   * @param singleStage the only stage that answers the request, which is one item there; if absent, all stages answer it
    * @throws DuplicateRequestError
    */
   arrive(id: number, arrivalMs: number, singleStage?: number): void {
@@ -95,9 +94,9 @@ export class Dispatch {
 
   /**
    * Whether requests that have arrived together, but have not entered, can be expected to make the SLA behind all waiting and
-   * running work. Waiting requests are shed by the same rule, so the answer is always true for a policy that sheds none. The call
-   * changes nothing.
-   * @param requests their number
+   * running work. The shed rule decides, so the answer is always true for a policy that sheds no requests. The call changes
+   * nothing.
+   * @param requests number of these requests
    * @param singleStage as in {@link arrive}
    */
   canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean {

@@ -16,14 +16,13 @@ interface LightPolicies {
 }
 
 /**
- * Downshift: lighter work replaces planned work where a batch would be late as planned, or where its workers do not keep up, i.e.
- * the newest request that waits for them cannot be expected to make the SLA behind all others. In a stage with a standby, the
- * standby runs the batches; in a cascade, the light variant's answers stand. So requests are shed only where even lighter work
- * takes too long.
+ * Downshift: lighter work replaces planned work if a batch would be late as planned, or if its workers do not keep up
+ * (`Admission.keepsUp`). In a stage with a standby, the standby runs the batches; in a cascade, the light variant's answers stand.
+ * So the dispatch sheds requests only if even lighter work takes too long.
  *
- * Where the first stage does not keep up, lighter work at a later stage saves no request: it makes up for one request's wait
- * before the first stage, but the next requests wait as long. A request whose wait is made up for in this way is hurried. The
- * shed rule counts hurried requests as wasted, so that they stay few.
+ * If the first stage does not keep up, lighter work at a later stage saves no request: it makes up for one request's wait before
+ * the first stage, but the next requests wait as long. The request that it helps is called hurried. The shed rule counts hurried
+ * requests as wasted, so that they stay few.
  */
 export class Downshift {
   #policy: DispatchPolicy;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected a name of letters, digits, ".", "_" or "-"')
-  // An object by names would seem to have an entry of such a name.
+  // An object with names as its keys would seem to have an entry of such a name, e.g. `constructor`, because it inherits one.
   .refine((text) => !(text in Object.prototype), 'expected a name that not every object in JavaScript has');
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower-case hex');
 export const commit = z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit: 40 lower-case hex digits');
@@ -108,10 +108,10 @@ export function expectOnce(
   });
 }
 
-/** {@link readEach} stops after this many wrong values, because a few suffice to explain the problem. */
+/** {@link readEach} stops after this many wrong values: a few explain the problem, and thousands would fill the memory. */
 const WRONG_MAX = 10;
 
-/** Reads values one by one. It stops after a few wrong values, because the problems of thousands would fill the memory. */
+/** Reads values one by one, and reports the problems of the wrong ones. */
 function readEach<T extends z.ZodType>(
   item: T,
   entries: Iterable<readonly [string | number, unknown]>,

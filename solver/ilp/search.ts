@@ -105,7 +105,7 @@ export function search(
     }));
   }
 
-  /** Drops the options of a region that cannot be in a better choice than the incumbent; undefined if none can. */
+  /** Drops the options that cannot be in a better choice than the incumbent; undefined if the region has no better choice. */
   function keep(region: Region, above: Majorant, prices: ShadowPrices) {
     const { bound, gaps } = lagrangian(core, region, above, prices);
     const slack = bound - incumbent.objective - margin();

@@ -15,7 +15,7 @@ export const attainmentFigure = (attained: number, digits: number): number =>
 /** The formats of numbers by their digits, kept because making one takes twenty times as long as using it. */
 const formats = new Map<number, Intl.NumberFormat>();
 
-/** A number as text, with commas between thousands. @param digits most digits that count; 15 hide errors of rounding */
+/** A number as text, with commas between thousands. @param digits significant digits to round to; 15 hide errors of rounding */
 export const grouped = (value: number, digits = 15): string =>
   getOrMake(formats, digits, () => new Intl.NumberFormat('en', { maximumSignificantDigits: digits })).format(
     value,
@@ -27,11 +27,11 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 /** A share as text in percent, with four digits, so that a share just beyond a limit does not read as the limit. */
 export const precisePercent = (share: number): string => `${grouped(100 * share, 4)} %`;
 
-/** A rate of requests as text: `1 request/s`, `5.5 requests/s`. @param digits most digits that count */
+/** A rate of requests as text: `1 request/s`, `5.5 requests/s`. @param digits significant digits to round to */
 export const requestsPerS = (perS: number, digits = 6): string =>
   `${counted(+perS.toPrecision(digits), 'request')}/s`;
 
-/** An SLA as text: `300 ms`. One that was derived from measurements is rounded to six digits. */
+/** An SLA as text: `300 ms`. It is rounded to six digits, because an SLA that was derived from measurements has many. */
 export const slaText = (slaMs: number): string => `${+slaMs.toPrecision(6)} ms`;
 
 /** A number with its noun. @param many the noun for any number but 1 */

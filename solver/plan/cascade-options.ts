@@ -28,7 +28,7 @@ export function cascadeOptions(
   heldPart: number,
   limited: readonly LimitedTotal[],
 ): PlanOption[] {
-  // Each cascade's own are compared first: all of them together would fill the memory if the stage has dozens of variants.
+  // First, each cascade's candidates are compared with each other: those of dozens of variants together would fill the memory.
   const candidates = stage.cascades.flatMap((cascade) =>
     undominated(candidatesOf(stage, cascade, request, heldPart, limited), alone, request, limited),
   );

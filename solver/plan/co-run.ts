@@ -112,7 +112,7 @@ export function expectedTimesMs(
   const coRun = profile.stages.length > 1 ? cpuCoRunOf(profile, cell) : undefined;
   if (!coRun) return alone;
   const { delays, slowDown = 1 } = coRun;
-  // Under 20 samples are too few to spread the delays over, so each gets the mean delay.
+  // Fewer than 20 samples are too few to spread the delays over, so each is the mean of its times alone and beside another worker.
   if (alone.length < 20)
     return alone.map((ms) => (1 - BUSY) * ms + BUSY * slowDown * (ms + meanDelayMs(delays)));
   return alone.map((ms, run) =>

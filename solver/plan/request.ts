@@ -58,8 +58,8 @@ export interface PlanRequest {
    */
   readonly sharing?: false;
   /**
-   * `false`: the plan need not keep the SLA with slower batches than measured, because later plans make up for its misses. If
-   * absent, it must.
+   * `false`: the plan need not keep the SLA if batches are slower than measured, because later plans make up for its misses. If
+   * absent, the plan must keep it.
    */
   readonly ifSlower?: false;
 }
@@ -151,7 +151,7 @@ const optional = z.object({
 
 /**
  * Fills the defaults into a user's request, and checks it.
- * @param profile whose `"schema"` alone is checked; a text or file is checked by `importProfile` or `parseProfile`
+ * @param profile a valid profile. Only its `"schema"` is checked here; `importProfile` and `parseProfile` check the rest
  * @throws InvalidDocumentError, UnsupportedDocumentError, UnmeasuredBodyError
  */
 export function planRequest(profile: Profile, request: PartialPlanRequest): PlanRequest {

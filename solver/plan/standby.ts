@@ -8,8 +8,8 @@ const TIME_SHARE_MAX = 0.8;
 
 /**
  * Chooses the variant that stands by to run a cell's batches in a burst: the most accurate one that takes half the time or less,
- * otherwise the fastest; undefined if no variant takes a fifth less time. It has the cell's backend, threads and batch, because
- * it shares the worker.
+ * otherwise the fastest; undefined if no variant takes a fifth less time. The standby has the cell's backend, threads and batch,
+ * because it shares the cell's worker.
  * @param cells the cells of the stage
  */
 export function standbyFor({ cell, meanMs }: CellFacts, cells: readonly CellFacts[]): CellFacts | undefined {

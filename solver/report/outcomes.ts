@@ -16,8 +16,8 @@ export interface Ran {
 }
 
 /**
- * Number of a stage's items that settled while a plan served: in a burst, the light variant's answer stood for items that were to
- * escalate.
+ * A number of a stage's items that settled while a plan served. An item settles if it was to escalate, but the light variant's
+ * answer stood because of a burst.
  */
 export interface SettledItems {
   readonly stage: string;

@@ -30,7 +30,7 @@ interface Circumstances {
   readonly after: number | undefined;
   /** How long the row's session was idle in this worker before; infinite if it ran no batch there. */
   readonly idleMs: number;
-  /** Index, modulo their number, of the measured batch of the row that this batch is as slow as. Absent: a random one. */
+  /** Index of the measured batch that this batch is as slow as, modulo the number of the row's measured batches. Absent: random. */
   readonly sample?: number;
 }
 
@@ -51,7 +51,7 @@ export interface ServiceModel {
   readonly serving?: ServingModel;
 }
 
-/** The time that serving takes of a request, and of the one thread that serves requests and hands out batches. */
+/** What serving adds to a request's latency, and how long it holds the one thread that serves requests and hands out batches. */
 export interface ServingModel {
   /** Time of the thread for a request: half of it before the request waits for its batch, half to answer it. */
   readonly requestMs: number;
