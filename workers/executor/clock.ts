@@ -94,7 +94,7 @@ export async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSig
 }
 
 /**
- * Does work that `end` cuts off. Calls `end` when the signal aborts, and after the work in any case.
+ * Does work, and calls `end` after it. If the signal aborts, it calls `end` at once, which must make the work fail.
  * @throws the signal's reason if it has aborted, and otherwise the errors of the work
  */
 export async function untilEnd<T>(
@@ -107,7 +107,7 @@ export async function untilEnd<T>(
     signal?.throwIfAborted();
     return await work();
   } catch (error) {
-    // The end is why work fails that an abort cuts off.
+    // After an abort, the work failed because of `end`, so the abort's reason replaces the work's own error.
     signal?.throwIfAborted();
     throw error;
   } finally {

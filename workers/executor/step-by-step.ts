@@ -11,7 +11,7 @@ import { startWorker } from './start-worker.ts';
 /** The variant of a stage, and where it runs. With `escalation`, it is the heavy variant of the stage before it. */
 export type StageChoice = Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads' | 'escalation'>;
 
-/** The items of one request that a stage answered, and its results. */
+/** The items of one request that a stage answered, and their results. */
 export interface StageStep {
   readonly stage: PipelineStage;
   readonly choice: StageChoice;

@@ -6,8 +6,8 @@ const WAIT_S_MAX = 300;
 const LIMIT_ENDS_S = /;\s*t=(\d+)/;
 
 /**
- * Seconds until a host allows requests again, by its answer's headers, but at least 1; 10 if no readable header gives a time. A
- * time of day counts from that of the answer, because the clock of this device may be wrong.
+ * Seconds until a host allows requests again, as its answer's headers say, but at least 1; 10 if no readable header gives a time.
+ * If `retry-after` is a time of day, it is compared with the answer's own date, because the clock of this device may be wrong.
  */
 export function limitEndsS(header: (name: string) => unknown): number {
   const [, endsS = ''] = LIMIT_ENDS_S.exec(String(header('ratelimit'))) ?? [];

@@ -22,7 +22,7 @@ const RUNS = 4;
 export type PausedCall = (run: number) => Promise<unknown>;
 
 /**
- * Measures how much longer calls take after pauses than right after each other. Each call is measured by itself. It repeats the
+ * Measures how much longer calls take after pauses than right after each other. It measures each call by itself, and repeats the
  * same runs with each pause, because the items of different runs may differ in time by more than a pause adds.
  * @param groups calls of one kind each, e.g. the ways to the pods of all stages
  * @param forMs time for all pauses and calls

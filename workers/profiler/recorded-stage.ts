@@ -7,7 +7,7 @@ import type { OverlappingCall } from './overlap.ts';
 import type { OpenVariant } from './sessions.ts';
 import type { ProfileSettings } from './types.ts';
 
-/** Some items of a stage, with a variant's results for them. With these, a server is measured without running the model. */
+/** Some items of a stage, with a variant's results for them. A server replays the results, so its own cost is measured alone. */
 export interface RecordedStage extends StageRun {
   readonly stage: string;
   /** Items in the order of their results; the first stage's are sent as requests. */
@@ -24,7 +24,7 @@ export interface ServedStage {
 /**
  * Measures what serving costs beside the models. The agent gives the profiler this function, because only the agent serves.
  * @param pausesMs time for pauses
- * @returns with the costs, what pauses add to the batches of each stage; undefined if the time for pauses is too short
+ * @returns the costs, and what pauses add to the batches of each stage; `pauses` is undefined if the time for pauses is too short
  * @throws the signal's reason when it is aborted
  */
 export type MeasureServing = (

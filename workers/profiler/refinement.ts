@@ -8,7 +8,7 @@ export const FIRST_PASS_SHARE = 0.3;
 const MOMENT_MS = 500;
 /**
  * Each cell gets samples at this many moments or more, the first pass included, unless its session may have to be opened again.
- * For seconds at a time, a machine may be up to half as fast again, so samples of one moment may agree well and all be wrong.
+ * A machine may be up to 1.5 times as fast for some seconds, so the samples of one moment may agree well and all be wrong.
  */
 const MOMENTS = 3;
 

@@ -57,8 +57,8 @@ export interface Refined {
 }
 
 /**
- * Estimates the time left for a profile in ms: the steps of accuracy by the times of the same variants, then the cells by their
- * own times or those of smaller batches, within the budget.
+ * Estimates the time left for a profile in ms. A step of accuracy should take as long as the variant's last step, and a cell as
+ * long as its own samples or those of smaller batches say. The budget bounds the cells, but not those with the smallest batches.
  * @returns null while a stage that is still to come has no variant whose time is known
  */
 export function estimateLeft(work: Work): number | null {

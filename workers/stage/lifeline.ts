@@ -12,7 +12,7 @@ import {
 /** A worker that takes longer for an answer counts as hung. Large problems and models take seconds, on slow machines minutes. */
 const HUNG_MS = 10 * 60_000;
 
-/** Makes the calls to a worker. Ends a worker that hangs, and rejects the open calls once nothing will answer them any more. */
+/** Waits for a worker's answers to calls. Ends a worker that hangs, and rejects the open calls once nothing will answer them. */
 export class Lifeline {
   /** Functions that reject the open calls. (`Promise.race` with one long-lived promise would keep every answer in memory.) */
   readonly #open = new Set<(error: unknown) => void>();
