@@ -48,7 +48,7 @@ export const addPlanOptions = (command: Command): Command =>
     .option('--seed <n>', 'seed of the profile and of the arrivals', option.integer, 1);
 
 /**
- * Reads the given profile, or first measures one with `ipa-agent profile`, hops to pods included.
+ * Reads the given profile or, if there is none, measures one with `ipa-agent profile`, and with it the hops to pods.
  * @param folder for the profile, if one is measured
  */
 export async function profileOnCpu(flags: PlanFlags, folder: string): Promise<IdentifiedProfile> {

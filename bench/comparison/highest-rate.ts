@@ -9,7 +9,7 @@ import { ms } from '../../workers/command/terminal.ts';
 const BEYOND_PER_S = 1e6;
 
 /**
- * Returns the highest feasible rate, which the error of planning for an infeasible rate contains.
+ * Returns the highest feasible rate: the planner fails for a rate that is too high, and its error names the nearest feasible one.
  * @param at makes the request for a rate
  * @throws Error if no rate is feasible
  */

@@ -26,8 +26,8 @@ export interface Runner extends Profiler {
 
 /**
  * Opens a runner in this process or in a headless browser.
- * @param measuredIn where the profile of the plan to run was measured: the runner is in the same environment, because browsers
- * and Node both have webgpu. If absent, the runner is in this process if the backends include cpu or cuda
+ * @param measuredIn where the profile of the plan to run was measured; the runner then is in the same environment. The backends
+ * would not tell, because browsers and Node both have webgpu. If absent, the runner is in this process for cpu and cuda only
  * @throws UsageError for wasm, which only a browser has, together with cpu or cuda; and errors of {@link Headless.open}
  */
 export async function openRunner(
@@ -79,7 +79,7 @@ export async function withRunner<T>(
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   await checkWritable(out);
-  // A plan that was made before is run without measuring a profile, so there is no journal to keep.
+  // With `measuredIn`, the command runs a plan that exists already. It measures no profile, so there is no journal to keep.
   const store = measuredIn ? new MemoryStore() : await journalBeside(out);
   const progress = new ProgressLine();
   const options = { manifestPath, store, signal, onProgress: progress.show };

@@ -50,7 +50,7 @@ export function dtypeNamed(file: string): Dtype {
 
 /** Operators that compute with integer weights or values, or make floats of them. */
 const QUANTISED = /Integer|[Qq]uantize|^QLinear|^QGemm$|^QAttention$/;
-/** Operators whose weights have 4 bits. Some may have 8, which changes a name but no limit. */
+/** Operators whose weights have 4 bits. If the weights have 8 bits instead, the variant gets a wrong name, but no limit differs. */
 const FOUR_BITS = /^(MatMulNBits|GatherBlockQuantized)$/;
 
 /**

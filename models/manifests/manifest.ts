@@ -56,8 +56,8 @@ const schemaFor = (schema: string, variantOf: VariantOf) =>
       const kind = before && (taskOf(before).childKind ?? taskOf(before).itemFormat(before).kind);
       if (kind && kind !== task.itemFormat(stage).kind)
         problem(['task'], `expected a task that takes ${kind}, which the stage before it passes on`);
-      // The schema leaves a variant of version 1 that has a wrong field unconverted, so without sessions; it has already reported
-      // the field.
+      // A variant of version 1 with a wrong field has no sessions: the schema has reported the field, and has not converted the
+      // variant.
       stage.variants.forEach((variant, v) => {
         if (variant.sessions)
           checkVariant(task, stage, variant, s, (path, message) =>

@@ -85,7 +85,7 @@ const READ_ITEMS: {
 } = {
   pixels(file, stage) {
     const { shape, data } = file.read('images', 'U8', 4);
-    // A header may state any number of pictures without pixels, for which no memory would suffice.
+    // A header may state billions of pictures that have no pixels, and a list of them would fill the memory.
     if (data.length === 0) return [];
     const { channels, height, width } = stage.format as ItemFormatOf<'pixels'>;
     const [count, ...own] = shape as [number, ...number[]];

@@ -102,7 +102,7 @@ export function checkTokenizer(bytes: Uint8Array): CheckedTokenizer {
     ADDED_LENGTH_MAX,
     ADDED_LETTERS_MAX,
   );
-  // The library would find such a token inside words, too. Special tokens hardly occur in texts.
+  // The library would find such a token inside words, too. A special token is no problem, because texts hardly contain one.
   const alone = file.added_tokens.find((token) => token.single_word && !token.special);
   if (alone)
     throw new InvalidTokenizerError(

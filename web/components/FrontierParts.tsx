@@ -18,7 +18,7 @@ interface FrontierPartsProps {
   readonly choose?: (point: FrontierPoint) => (() => void) | null;
 }
 
-/** The frontier of accuracy and cost, as two elements: its chart, and what cascades gain on it with the table of its points. */
+/** The frontier of accuracy and cost, as two elements: first its chart; then what cascades gain, and a table of its points. */
 export function FrontierParts({ points, without, plan, slaMs, prices, choose }: FrontierPartsProps) {
   const stages = stagesOf(plan);
   if (plan.pas === null) return <p class="muted">{ACCURACY_UNKNOWN_SENTENCE}</p>;

@@ -27,9 +27,9 @@ export const isPrecached = (path: string): boolean => path !== WORKER_FILE && !O
 export const isShell = (path: string): boolean =>
   !RUNTIME.test(path) && !path.startsWith('models/') && path !== EXAMPLE_FILE;
 
-/** Whether a file is cached only when first used: all mini pipelines are larger than the rest, and few users open every one. */
+/** Whether a file is cached only on its first use: the mini pipelines are larger than all else, and few users open each of them. */
 export const isOnUse = (path: string): boolean => path.startsWith('models/mini');
 
-/** Whether this browser may load a file: it loads one of two builds of ONNX Runtime, as `ort-web.ts` chooses. */
+/** Whether this browser may load a file: a browser loads one of two builds of ONNX Runtime, as `ort-web.ts` chooses. */
 export const isNeeded = (path: string, canSuspend: boolean): boolean =>
   !RUNTIME.test(path) || JSPI.test(path) === canSuspend;

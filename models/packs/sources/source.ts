@@ -36,7 +36,7 @@ export function textIn(bytes: Uint8Array, path: string): string {
 /** `centre` cuts out the largest central rectangle with the format's aspect ratio; `stretch` keeps the whole picture. */
 export type Fit = 'centre' | 'stretch';
 
-/** How pictures become items of a stage: one that finds objects sees whole pictures, a classifier the centre. */
+/** How pictures become items of a stage: a stage that finds objects sees a whole picture, and a classifier the picture's centre. */
 export const fitOf = ({ stage, task }: PipelineStage): Fit =>
   task.fanOut(stage) === 'each-row' ? 'stretch' : 'centre';
 

@@ -38,8 +38,8 @@ interface ItemBeams {
 const NOTHING: Omit<Finished, 'score'> = { tokens: [], logProbability: Number.NEGATIVE_INFINITY, chosen: 1 };
 
 /**
- * Beam search as in `transformers`. Each step ranks the 2 · beams best continuations of an item. One that ends becomes a finished
- * beam if it is among the best `beams`; the best `beams` of the others stay open.
+ * Beam search as in `transformers`. Each step ranks the 2 · beams best continuations of an item. A continuation that ends becomes
+ * a finished beam if it is among the best `beams`; of the continuations that go on, the best `beams` stay open.
  */
 export class BeamSearch implements Search {
   readonly #items: readonly ItemBeams[];

@@ -193,8 +193,8 @@ function timeReason(
 
 /**
  * The accuracy end to end as a reason, or that the accuracy is unknown; null if only PAS is known.
- * @param single accuracies of the combinations of single models, of which the best is named if it is higher; absent for a run,
- * because the profile's accuracies are of other requests than the run's
+ * @param single accuracies of the combinations of single models. The reason names the best one if it is above the plan's. Absent
+ * for a run, because the profile's accuracies are of other requests than the run's
  */
 function accuracyReason(
   { endToEnd, pas }: Pick<Prediction, 'endToEnd' | 'pas'>,

@@ -14,7 +14,7 @@ export function takeDropped(event: DragEvent, take: (files: File[]) => Promise<u
   });
 }
 
-/** Lists the dropped files, and those in dropped folders that are not hidden, with paths that begin with the folder's name. */
+/** Lists the dropped files and, with their paths, the files in dropped folders. Leaves out what is hidden in these folders. */
 async function droppedFiles({ dataTransfer }: DragEvent): Promise<File[]> {
   // The browser gives the entries only until the event's handler has returned.
   const entries = [...(dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry());

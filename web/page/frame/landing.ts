@@ -11,10 +11,9 @@ interface Place {
 }
 
 /**
- * Keeps a part of the page where it belongs in the window while content above that part is still loading. After a reload, or on
- * the way back to the page, this is what stood in the window before: a browser restores the place only of a page that has its
- * whole height at once. Otherwise it is the part that the address names, such as `#plan`, at the top of the window. The first
- * action of the user ends this.
+ * Keeps a part of the page in its place in the window while content above that part still loads, until the user's first action.
+ * After a reload, or on the way back to the page, the part is what the window showed before: a browser restores the place only of
+ * a page that has its whole height at once. Otherwise the address names the part, such as `#plan`, which goes to the window's top.
  */
 export function landOnPlace(): void {
   const before = placeBefore();
@@ -30,7 +29,7 @@ export function landOnPlace(): void {
     additions.disconnect();
   };
   for (const move of MOVES) window.addEventListener(move, stop, { passive: true });
-  // A page is hidden before it is left.
+  // The browser reports the page as hidden before it leaves the page.
   document.addEventListener('visibilitychange', () => document.hidden && keepPlace());
   // `popstate` also follows a press on a link to the part that the address names already, where no `hashchange` follows.
   window.addEventListener('popstate', unfold);

@@ -32,7 +32,7 @@ function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into
   const opened = profile.value;
   const perRequest =
     into > 0 && opened?.pipeline === manifest.name ? fanOutText(opened, manifest.stages[into]!.name) : null;
-  // Without labels, no variant's accuracy is measured, and one item per request is assumed.
+  // Without labels, the profiler measures no accuracy, and plans assume one item per request.
   const labelled = opened?.stages.some(({ variants }) => variants.some(({ accuracy }) => accuracy.measured));
   return (
     <div class="fan-out middle small">

@@ -136,8 +136,8 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
 ];
 
 /**
- * For each kind of model that fits the stage, the input tensors that its first session must have, and its accompanying files.
- * Leaves out kinds whose first session must have none.
+ * For each kind of model that fits the stage: the input tensors that its first session must have, and the files that it needs
+ * beside the model. Leaves out kinds whose first session needs no input tensor.
  */
 function inputText(stage: ManifestStage): string {
   const kinds = taskOf(stage).programs.flatMap(({ signatures, assets }) => {

@@ -29,7 +29,7 @@ export interface NamedRun {
   readonly run: AdaptationRun;
 }
 
-/** The style of a system. With the options of ipa-edge it has the published system's colour, but another dash and symbol. */
+/** The style of a system. A system `…-options` has the colour of its published system, but another dash and symbol. */
 function systemStyle(system: string): SeriesStyle {
   const published = publishedOf(system);
   const style = styleOf(KNOWN.includes(published) ? KNOWN.indexOf(published) : KNOWN.length);

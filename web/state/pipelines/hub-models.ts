@@ -82,9 +82,7 @@ async function addModel(request: HubModelRequest, addition: Addition): Promise<v
 const stageOf = (manifest: Manifest, { kind }: Description, stage: string | null): ManifestStage =>
   manifest.stages.find(({ name, task }) => (stage === null ? task === kind.task : name === stage))!;
 
-/**
- * The files to download, by their SHA-256: those that the previous manifest lacks and that were not read to describe the model.
- */
+/** The files to download, by their SHA-256: all but the previous manifest's files and the files that the description has read. */
 function missingFiles(
   manifest: Manifest,
   before: Manifest | null,

@@ -18,7 +18,7 @@ export interface MadePipeline {
   readonly manifest: Manifest;
   /** The models' files by their SHA-256. */
   readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
-  /** The inputs, outputs and operators of the first model, and findings of the page about the models, in words. */
+  /** A text about the models: inputs, outputs and operators of the first model, and what the page has found out about all. */
   readonly words: string;
   /** Absent where no labelled data was given. */
   readonly labelled?: PackedData | undefined;

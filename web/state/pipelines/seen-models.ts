@@ -34,7 +34,7 @@ export async function seeModels(files: readonly File[]): Promise<ChosenModels> {
 const tensorText = ({ name, type, dims }: Graph['inputs'][number]): string =>
   `${name} ${type} ${dimsText(dims)}`;
 
-/** A description names at most this many, because a decoder has a tensor for each key and value of every layer. */
+/** A description names at most so many tensors and operators, because a decoder has a tensor for each layer's keys and values. */
 const NAMED = { tensors: 6, operators: 8 };
 
 function listed(words: readonly string[], most: number, others: string): string {

@@ -104,8 +104,8 @@ effect(() => {
 const ROOM = 1.5;
 
 /**
- * The default SLA to use next if `why` says that no plan meets the current SLA. Null for other errors, and if the user chose the
- * SLA or no SLA that the form takes helps.
+ * The default SLA to use next if `why` says that no plan meets the current SLA. Null for other errors, if the user chose the SLA,
+ * and if every SLA that helps is longer than the form takes.
  */
 export const roomySla = (why: unknown): number | null => {
   if (slaChosen.value || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null) return null;
