@@ -122,8 +122,8 @@ const monitorBefore = ({ pipeline }: Plan, { applied, settings }: DeploymentCont
     : [];
 
 /**
- * The objects of a plan, with the stored plan's ConfigMap first. That has the version that was read, and the API server refuses to
- * change any other: of two processes that apply at once, only one changes the pods.
+ * The objects of a plan, with the stored plan's ConfigMap first. The ConfigMap carries the version that this process has read, and
+ * the API server refuses to change any other version: of two processes that apply at once, only one changes the pods.
  */
 const objectsAt = (
   plan: Plan,
@@ -154,8 +154,8 @@ const idleDeployments = (plan: Plan, { pipeline, settings }: DeploymentContext):
   [...heavyRows(pipeline)].flatMap(([from, name]) => {
     const light = plan.stages.find((row) => row.name === from);
     if (!light || plan.stages.some((row) => row.name === name)) return [];
-    // The plans that had the cascade may be gone, so the row of the heavy variant is made from that of the light one. A
-    // deployment without pods needs no truer row: the next plan with the cascade changes it.
+    // No plan with the cascade may be left, so this makes the heavy variant's row from the light variant's. That suffices for a
+    // deployment without pods, because the next plan with the cascade changes the deployment.
     const heavy = { ...light, name, escalation: { from, below: 1, share: 0, accuracy: 0 } };
     const served = { plan: { ...plan, stages: [heavy] }, pipeline, settings };
     return stageObjects(served, { stages: [name], replicas: 0 }).filter(({ kind }) => kind === 'Deployment');

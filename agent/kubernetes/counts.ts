@@ -8,8 +8,8 @@ import type { Place } from './place.ts';
 import { isReady } from './pod-status.ts';
 
 /**
- * Milliseconds for which a gateway that is not ready may still answer after all ready ones. A gateway on a lost node does not
- * answer, and its pod may stay for hours.
+ * Milliseconds for which this waits, after the answers of all ready gateways, for those that are not ready. The wait is short,
+ * because a gateway on a lost node does not answer, and its pod may stay for hours.
  */
 const LATE_MS = 200;
 

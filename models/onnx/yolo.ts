@@ -41,7 +41,7 @@ interface DetectorStage extends ManifestStage {
 
 /** Numbers per candidate besides its class scores: 4 for the box and, in `yolov5`, 1 for the probability of any object. */
 const BESIDE_CLASSES: Record<YoloFormat, number> = { yolov8: 4, yolov5: 5 };
-/** A larger dimension is assumed to hold features, so the model is no detector. Detectors for LVIS tell 1203 classes apart. */
+/** A dimension with more classes probably holds features, so the model is no detector. Detectors for LVIS have 1203 classes. */
 const CLASSES_MAX = 2000;
 /**
  * Output shape of detectors that select the final detections in the graph, such as YOLOv10. A `yolov5` output has more
@@ -72,7 +72,7 @@ export function yoloHeads(graph: Graph): YoloHead[] {
   const candidates: Record<YoloFormat, number | null> = { yolov8: columns, yolov5: rows };
   const named = notedClasses(graph).length;
   const isNamed = ({ classes }: YoloHead) => Number(classes === named);
-  // If both formats are left, both dimensions have a size.
+  // The sort compares only if both formats are left, and then both dimensions have a size.
   const surplus = ({ format }: YoloHead) => candidates[format]! - numbers[format]!;
   return YOLO_FORMATS.map((format) => ({ format, classes: (numbers[format] ?? 0) - BESIDE_CLASSES[format] }))
     .filter(({ format, classes }) => candidates[format] !== 1 && classes >= 1 && classes <= CLASSES_MAX)

@@ -89,7 +89,7 @@ export class AdaptationClock {
     this.#lastDecisionMs = CHECK_MS * Math.floor(nowMs / CHECK_MS);
     const { system, predictor } = this.options;
     const plans = { decided: this.#decided, serving };
-    // If the decision fails, nothing is left that the load could overtake before the interval ends.
+    // Without a forecast, no load is more than forecast (`#isDue`): after a failure, the next decision comes an interval later.
     this.forecast = undefined;
     const step = await adaptationStep(system, predictor, countsPerS, nowMs / 1000, plans, lately);
     this.forecast = step.forecast;

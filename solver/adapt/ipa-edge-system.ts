@@ -57,8 +57,8 @@ export function ipaEdgeSystem(
     Math.min(START_S_MAX, Math.max(...plan.workers.map((worker) => startMs(plan, worker))) / 1000);
 
   /**
-   * Plan requests, one for each fraction of the SLA that is left for queues, each with the rate at which no larger share of the
-   * requests than `share` misses the SLA.
+   * Plan requests, one for each of the fractions of the SLA that a plan may leave for queues. A request's rate is the lowest at
+   * which at most `share` of the requests misses the SLA.
    */
   const requests = (
     load: LoadState,
@@ -75,8 +75,8 @@ export function ipaEdgeSystem(
       startS: startsS,
       allowed: share,
     };
-    // If misses are counted, the allowed share makes up for those on a slow machine, so a plan needs no reserve for slower
-    // batches.
+    // If the system knows the misses so far, it lowers the allowed share after misses on a slow machine. So a plan needs no
+    // reserve for slower batches.
     const reserve = load.served && ({ ifSlower: false } as const);
     return QUEUE_PARTS.map((part) => {
       const queueMs = part * request.slaMs;

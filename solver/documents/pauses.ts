@@ -20,8 +20,8 @@ export const batchPauses = z.array(
     /** How much longer a batch takes after a pause of its session. */
     pauses,
     /**
-     * The share of a batch's handling that overlaps the batch before, if the worker gets the batch while it runs that one. Absent
-     * in older profiles, and if the budget had no time to measure it.
+     * The share of a batch's handling that passes while the worker still runs the batch before, if it gets the batch that early.
+     * Absent in older profiles, and if the budget had no time to measure it.
      */
     overlap: z.number().min(0).max(1).optional(),
   }),

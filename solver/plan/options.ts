@@ -18,8 +18,8 @@ export interface PlanOptions {
   /** For each stage, its options by their ids in the problem. */
   readonly byId: readonly ReadonlyMap<string, PlanOption>[];
   /**
-   * One sentence for each stage whose items no option can keep up with, and for which the problem has no options; and one if the
-   * cores are too few for the worker that the stages share.
+   * One sentence for each stage without options in the problem, because none can keep up with the stage's items; and one sentence
+   * if there are too few cores for the worker that the stages share.
    */
   readonly overloaded: readonly string[];
 }

@@ -42,7 +42,7 @@ export async function measureAccuracy(
   return { stages, ...(await new Combinations(pipeline, pack, run, known, watch).measure()) };
 }
 
-/** The result without labels: no accuracy is measured, and each stage is assumed to get one item per request. */
+/** The result for a pack without labels: no accuracies, and one item per request in each stage, which plans then assume. */
 const unmeasured = ({ stages }: Pipeline, { items }: Pack): MeasuredAccuracy => ({
   stages: {},
   fanOut: stages.map(({ name }) => ({ stage: name, upstream: {}, counts: items.lengths.map(() => 1) })),

@@ -37,8 +37,8 @@ export function measuredCell(facts: CellFacts, samples: readonly Sample[]): Meas
 }
 
 /**
- * The cell's facts of each batch. All are left out if a sample lacks them, because an older version measured that sample. Without
- * several kinds of session runs in a batch, there are only sizes.
+ * The cell's facts of each batch: none if a sample lacks them, because an older version measured that sample; only the sizes if
+ * the batches have one kind of session run.
  */
 function batchColumns(samples: readonly Sample[]): Pick<MeasuredCell, 'sizes' | 'steps' | 'runsMs'> {
   const batches = samples.flatMap(({ batch }) => batch ?? []);

@@ -11,7 +11,8 @@ const ROUNDS = 3;
 export type OverlappingCall = (run: number) => Promise<{ readonly inferenceMs: number }>;
 
 /**
- * Measures which share of a batch's handling overlaps the batch before it, if the worker gets the batch while that batch runs.
+ * Measures the share of a batch's handling that passes while the worker still runs the batch before, if it gets the batch that
+ * early.
  * @param forMs time for all rounds
  * @returns a share from 0 to 1; undefined if the time is too short
  */

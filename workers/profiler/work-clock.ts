@@ -50,7 +50,7 @@ export class WorkClock {
     this.#tickMs = now;
     if (sinceMs < STOOD_STILL_MS) return;
     this.#standstills++;
-    // A wait is left out as a whole.
+    // During a wait, `idle` leaves out all of the wait's time, and with it this standstill.
     if (this.#waits === 0) this.#stoodMs += sinceMs;
   }
 

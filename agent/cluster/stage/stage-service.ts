@@ -54,8 +54,8 @@ interface TimedRun {
 }
 
 /**
- * A worker that is no longer chosen ends when it has run no batch for this many milliseconds, or up to a quarter of that later,
- * because the check repeats that often. It ends at once if a third worker must start.
+ * A worker that is no longer chosen ends when it has run no batch for this many milliseconds. A check four times in this period
+ * notices that, so the worker may end up to a quarter of the period later. It ends at once if a third worker must start.
  */
 const LINGER_MS = 30_000;
 /** The replica refuses batches for a worker while this many are unfinished: 32 gateways may send two batches each at a time. */

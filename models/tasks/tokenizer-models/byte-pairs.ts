@@ -23,9 +23,7 @@ interface BytePairModel {
   readonly keepsWords: boolean;
 }
 
-/**
- * Stands for a token in no merge, for the rank of a pair without a merge, and for the next token of a token that was merged away.
- */
+/** Stands for what does not exist: a token's number among the merges, a pair's rank, or the token after one that was merged away. */
 const NONE = -1;
 
 /**

@@ -3,7 +3,7 @@ import { Term } from '../../components/Term.tsx';
 interface ChoicesProps<T> {
   readonly label: string;
   readonly all: readonly T[];
-  /** The ticked choices. One that is left alone cannot be unticked. */
+  /** The ticked choices. The user cannot untick the last one. */
   readonly chosen: readonly T[];
   readonly onChange: (chosen: T[]) => void;
   readonly disabled?: (choice: T) => boolean;

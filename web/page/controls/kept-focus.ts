@@ -4,8 +4,8 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 const ACTION = 'button:enabled:not(.term, .term-mark, .link, details *)';
 
 /**
- * If an element with the focus is replaced, as when Start becomes Pause, or disabled, moves the focus to the first action of its
- * container, or to the container (which needs a `tabIndex` for that) while it has none.
+ * Keeps the focus in a container when the element with the focus is replaced, as when Start becomes Pause, or is disabled. The
+ * focus goes to the container's first action or, if there is none, to the container, which needs a `tabIndex` for that.
  * @returns the ref of the container
  */
 export function useKeptFocus<Host extends HTMLElement = HTMLDivElement>() {

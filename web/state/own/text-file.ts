@@ -17,7 +17,7 @@ export async function textStart(file: Blob, mostBytes: number): Promise<string> 
   const bytes = await file.slice(0, mostBytes).arrayBuffer();
   let text: string;
   try {
-    // As part of a stream, a letter whose last bytes are cut off is left out.
+    // With `stream`, the decoder leaves out a last letter whose bytes are cut off, and does not fail for it.
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: file.size > mostBytes });
   } catch (cause) {
     throw new UnreadableTextError({ cause });
