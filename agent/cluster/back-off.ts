@@ -1,4 +1,4 @@
-/** Exponential back-off: the longest pause between tries doubles with each failure, from `firstMs` up to `pauseMsMax`. */
+/** Exponential back-off: the longest pause before the next try doubles with each failure, from `firstMs` up to `pauseMsMax`. */
 export interface BackOff {
   readonly firstMs: number;
   readonly pauseMsMax: number;
@@ -7,8 +7,9 @@ export interface BackOff {
 export const BACK_OFF: BackOff = { firstMs: 500, pauseMsMax: 15_000 };
 
 /**
- * The pause in milliseconds after `failures` failures in a row, at least 1. It is random, between half of the longest pause and
- * all of it, so that many clients do not try again at the same time.
+ * The pause in milliseconds before the next try. It is random, from half of the longest pause after so many failures to all of
+ * it, so that many clients do not try again at the same time.
+ * @param failures number of failures in a row, at least 1
  */
 export const pauseMs = ({ firstMs, pauseMsMax }: BackOff, failures: number): number =>
   Math.min(pauseMsMax, firstMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);

@@ -24,7 +24,7 @@ const PLAIN = 'var(--text)';
  * Plots the best accuracy for each cost as a line, and the best one without cascades as a dotted line. The dot of a point is
  * filled if some β chooses the point, which the slider then offers, and otherwise hollow. With a slider, labels show the choice
  * numbers of the plan and of the slider's ends.
- * @param points as {@link bestPoints} orders them
+ * @param points as `bestPoints` in `cascade-gains.ts` orders them
  * @param without the points without cascades, in the same order; empty if they equal `points`
  * @param chosen cost and accuracy of the plan
  */

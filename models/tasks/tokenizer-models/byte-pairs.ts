@@ -23,7 +23,7 @@ interface BytePairModel {
   readonly keepsWords: boolean;
 }
 
-/** Stands for what does not exist: a token's number among the merges, a pair's rank, or the token after one that was merged away. */
+/** Stands for what does not exist: a token's number in the merges, a pair's rank, or the token after one that was merged away. */
 const NONE = -1;
 
 /**

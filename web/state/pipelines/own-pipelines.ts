@@ -25,8 +25,8 @@ import { choosePipeline, ownNames, ownPipelines, SHIPPED, setChosen, usedNames }
 
 /**
  * Adds the pipeline whose manifest is at this URL: fetches, checks and stores all its files.
- * @throws MissingFileError, ChecksumError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError, and errors of {@link
- * addModels} and {@link replacePack}
+ * @throws MissingFileError, ChecksumError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError, and the errors of
+ * `addModels` and `replacePack` in `own-models.ts`
  */
 export const addPipelineByAddress = (address: string): Promise<void> =>
   addOneByOne(async (addition) => {
