@@ -13,8 +13,8 @@ export const labelValue = (name: string): string =>
   /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(name) ? name : kubernetesName(name);
 
 /**
- * Joins names to one that Kubernetes accepts for objects of every kind (RFC 1035: lower case, a letter first, at most 63 characters). A
- * name that had to be changed ends in a hash, so that `A` and `a` get different names.
+ * Joins names to one that Kubernetes accepts for objects of every kind (RFC 1035: lower case, a letter first, at most 63
+ * characters). A name that had to be changed ends in a hash, so that `A` and `a` get different names.
  */
 export function kubernetesName(...parts: readonly string[]): string {
   const whole = parts.join('-');

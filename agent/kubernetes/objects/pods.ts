@@ -29,7 +29,7 @@ const BYTES_PER_VALUE = 16;
 /** The largest batch size for which a pod has memory, so that plans may change the batch size of a running pod. */
 const BATCH_MAX = 64;
 
-/** Kubernetes' names for values of Node's `process.arch`. Pods of a plan for any other architecture may run on every node. */
+/** Kubernetes' names for values of Node's `process.arch`. Pods of a plan for any other may run on all architectures. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /** Node labels that pods require: the profiled device's system and architecture, and the labels given by the user. */
