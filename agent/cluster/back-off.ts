@@ -7,8 +7,8 @@ export interface BackOff {
 export const BACK_OFF: BackOff = { firstMs: 500, pauseMsMax: 15_000 };
 
 /**
- * The pause in milliseconds before the next try. It is random, from half of the longest pause after so many failures to all of
- * it, so that many clients do not try again at the same time.
+ * The pause in milliseconds before the next try: a random time between half of the longest pause and the longest pause. The time
+ * is random so that many clients do not try again together.
  * @param failures number of failures in a row, at least 1
  */
 export const pauseMs = ({ firstMs, pauseMsMax }: BackOff, failures: number): number =>

@@ -27,7 +27,7 @@ const BODY_BYTES_MAX = 16 * 2 ** 20;
  * with a comma and a space, and an escaped byte of a text has 6.
  */
 const JSON_BYTES = 7;
-/** The items in a request's JSON may have at most this many bytes, unless one item alone has more; `ENVELOPE_BYTES` come on top. */
+/** Most bytes of the items in a request's JSON, unless one item alone needs more. All other fields share `ENVELOPE_BYTES`. */
 const JSON_BYTES_MAX = 2 ** 20;
 
 interface Readiness {

@@ -31,7 +31,7 @@ export const precisePercent = (share: number): string => `${grouped(100 * share,
 export const requestsPerS = (perS: number, digits = 6): string =>
   `${counted(+perS.toPrecision(digits), 'request')}/s`;
 
-/** An SLA as text: `300 ms`. It is rounded to six digits, because an SLA that was derived from measurements has many. */
+/** An SLA as text: `300 ms`. It is rounded to six digits, because an SLA computed from measurements may have seventeen. */
 export const slaText = (slaMs: number): string => `${+slaMs.toPrecision(6)} ms`;
 
 /** A number with its noun. @param many the noun for any number but 1 */

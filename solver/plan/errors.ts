@@ -72,7 +72,7 @@ export class InfeasiblePlanError extends Error {
   }
 }
 
-/** A number of the request as text. It is rounded to six digits, because a number that was derived from measurements has many. */
+/** A number of the request as text, rounded to six digits, because a number computed from measurements may have seventeen. */
 const asked = (value: number): string => grouped(value, 6);
 
 /** A frontier has more points than are allowed. */

@@ -16,8 +16,8 @@ export interface Ran {
 }
 
 /**
- * A number of a stage's items that settled while a plan served. An item settles if it was to escalate, but the light variant's
- * answer stood because of a burst.
+ * How many items of a stage settled while a plan served. An item settles if it was to escalate, but in a burst keeps the light
+ * variant's answer.
  */
 export interface SettledItems {
   readonly stage: string;

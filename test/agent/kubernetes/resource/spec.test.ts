@@ -44,15 +44,14 @@ test('a spec for requests in JSON is refused on a profile that did not measure t
 test('a spec without downshift gets a plan without standbys, which answers no other spec', async () => {
   const profile = { profile: fashionProfile(), sha256: 'a'.repeat(64) };
   const of = (more: object = {}) => resourceSpec.parse({ slaMs: 300, ratePerS: 2, cores: 40, ...more });
+  const [usual, withoutDownshift] = [of(), of({ downshift: false })];
   const { signal } = new AbortController();
-  const [planned, without] = [
-    await planFor(of(), profile, signal),
-    await planFor(of({ downshift: false }), profile, signal),
-  ];
+  const planned = await planFor(usual, profile, signal);
+  const without = await planFor(withoutDownshift, profile, signal);
   const standbysOf = (plan: Plan) => plan.stages.filter(({ standby }) => standby).length;
   expect([standbysOf(planned) > 0, standbysOf(without)]).toEqual([true, 0]);
-  expect(answers(without, of({ downshift: false }), profile)).toBe(true);
-  expect([answers(planned, of({ downshift: false }), profile), answers(without, of(), profile)]).toEqual([
+  expect(answers(without, withoutDownshift, profile)).toBe(true);
+  expect([answers(planned, withoutDownshift, profile), answers(without, usual, profile)]).toEqual([
     false,
     false,
   ]);
