@@ -35,6 +35,12 @@ function bruteFrontier(problem: Problem): Triple[] {
 }
 
 describe.each(accuracyMethod.options)('the frontier, %s of accuracies', (method) => {
+  // Few random problems have a long frontier, and once in some thousand runs none of them has.
+  const long = instance(1, {
+    ...{ kind: 'pipeline', stages: 3, variants: 3, batches: 2, accuracy: method },
+    ...{ slaAt: 1.5, capacities: true, capacityAt: 1 },
+  });
+
   it('is that of all choices', () => {
     let longest = 0;
     fc.assert(
@@ -49,7 +55,7 @@ describe.each(accuracyMethod.options)('the frontier, %s of accuracies', (method)
             JSON.stringify(point),
           ).toHaveLength(1);
       }),
-      { numRuns: 200 },
+      { numRuns: 200, examples: [[long]] },
     );
     expect(longest).toBeGreaterThan(4);
   });
@@ -79,7 +85,7 @@ describe.each(accuracyMethod.options)('the frontier, %s of accuracies', (method)
           chosen++;
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 100, examples: [[long]] },
     );
     expect(chosen).toBeGreaterThan(50);
   });
