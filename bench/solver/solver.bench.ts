@@ -1,8 +1,10 @@
 /**
  * Times the solver: `npm run bench:solver`. The first table is for the first 100 feasible seeds of each kind of problem, with 10
  * stages × 10 variants × 8 batches and the product of accuracies: without capacities, and with limits of GPU share and cores.
- * These limits are fractions of the amounts that the unlimited optimum uses, so that both bind. The second table is for frontiers
- * of several sizes, with an SLA that excludes many options and one that excludes almost none, each without and with capacities.
+ * These limits are fractions of the amounts that the unlimited optimum uses, so that both bind. The second table is for long
+ * pipelines of nearly equal stages with 12 options each, and such limits halfway between the least choice and the most accurate
+ * one. The third table is for frontiers of several sizes, with an SLA that excludes many options and one that excludes almost
+ * none, each without and with capacities.
  */
 import type { Problem, Solution } from '../../solver/documents/problem.ts';
 import { paretoChoices } from '../../solver/frontier/frontier.ts';
@@ -30,6 +32,8 @@ const KINDS: { kind: Kind; slaAt: number }[] = [
   { kind: 'integer', slaAt: 0.1 },
 ];
 const CAPACITIES = [undefined, 0.95, 0.8];
+/** Numbers of stages of the long pipelines. */
+const LONG = [8, 12, 16, 24];
 
 const solver = await loadSolver();
 const startMs = performance.now();
@@ -48,32 +52,59 @@ function limited(problem: Problem, part: number): Problem {
   return { ...problem, gpuShareMax: part * used('gpuShare'), coresMax: part * used('cores') };
 }
 
+/** Solves the problems of the seeds from 1 on until {@link INSTANCES} are feasible, and returns the columns of a table. */
+function solveMany(problemOf: (seed: number) => Problem) {
+  const optimal: Extract<Solution, { status: 'optimal' }>[] = [];
+  let seed = 0;
+  while (optimal.length < INSTANCES && seed < SEEDS_MAX) {
+    const solution = solver.solve(problemOf(++seed));
+    if (solution.status === 'optimal') optimal.push(solution);
+  }
+  const ms = sortedNumbers(optimal.map((solution) => solution.solveMs));
+  const nodes = sortedNumbers(optimal.map((solution) => solution.nodes));
+  return {
+    instances: optimal.length,
+    'infeasible ones': seed - optimal.length,
+    'median ms': Number(nearestRank(ms, 50).toFixed(1)),
+    'p95 ms': Number(nearestRank(ms, 95).toFixed(1)),
+    'worst ms': Number(ms.at(-1)!.toFixed(1)),
+    'median nodes': nearestRank(nodes, 50),
+  };
+}
+
 const rows = KINDS.flatMap((given) =>
   CAPACITIES.map((part) => {
     const shape: Shape = { ...SIZE, ...given };
-    const optimal: Extract<Solution, { status: 'optimal' }>[] = [];
-    let seed = 0;
-    while (optimal.length < INSTANCES && seed < SEEDS_MAX) {
-      const problem = instance(++seed, shape);
-      const solution = solver.solve(part === undefined ? problem : limited(problem, part));
-      if (solution.status === 'optimal') optimal.push(solution);
-    }
-    const ms = sortedNumbers(optimal.map((solution) => solution.solveMs));
-    const nodes = sortedNumbers(optimal.map((solution) => solution.nodes));
+    const problemOf = (seed: number) => {
+      const problem = instance(seed, shape);
+      return part === undefined ? problem : limited(problem, part);
+    };
     return {
       kind: given.kind,
       'SLA at': given.slaAt,
       capacities: part === undefined ? 'none' : `${100 * part} %`,
-      instances: optimal.length,
-      'infeasible ones': seed - optimal.length,
-      'median ms': Number(nearestRank(ms, 50).toFixed(1)),
-      'p95 ms': Number(nearestRank(ms, 95).toFixed(1)),
-      'worst ms': Number(ms.at(-1)!.toFixed(1)),
-      'median nodes': nearestRank(nodes, 50),
+      ...solveMany(problemOf),
     };
   }),
 );
 console.table(rows);
+console.table(
+  LONG.map((stages) => ({
+    stages,
+    ...solveMany((seed) =>
+      instance(seed, {
+        ...SIZE,
+        kind: 'alike',
+        stages,
+        variants: 12,
+        batches: 1,
+        slaAt: 0.5,
+        capacities: true,
+        capacityAt: 0.5,
+      }),
+    ),
+  })),
+);
 console.log(`The first problem of the process, before its code was compiled, took ${firstMs.toFixed(0)} ms.`);
 
 const FRONTIERS = [

@@ -38,14 +38,12 @@ interface Relaxed {
 export interface Glpk {
   /** Solves the linear relaxation. `infeasible` if GLPK proves that nothing satisfies it, `unknown` if it proves nothing. */
   relax(program: LinearProgram): Relaxed | 'infeasible' | 'unknown';
-  /** The chosen column of each group in an optimal 0/1 solution; undefined if GLPK has not proved one optimal. */
-  optimise(program: LinearProgram): number[] | undefined;
 }
 
 type Api = Awaited<ReturnType<typeof loadGlpk>>;
 type Lp = Parameters<Api['solve']>[0];
 
-function build(api: Api, program: LinearProgram, binary: boolean): Lp {
+function build(api: Api, program: LinearProgram): Lp {
   const names = program.groups.map((values, g) => Array.from(values, (_, o) => `${g}_${o}`));
   const columns = (per: readonly ArrayLike<number>[]) =>
     names.flatMap((group, g) => group.map((name, o) => ({ name, coef: per[g]![o]! })));
@@ -67,7 +65,6 @@ function build(api: Api, program: LinearProgram, binary: boolean): Lp {
         bnds: { type: api.GLP_FX, lb: 1, ub: 1 },
       })),
     ],
-    ...(binary && { binaries: names.flat() }),
   };
 }
 
@@ -90,7 +87,7 @@ export function glpk(): Promise<Glpk> {
 
 const glpkOf = (api: Awaited<ReturnType<typeof loadGlpk>>): Glpk => ({
   relax(program) {
-    const { result } = api.solve(build(api, program, false), { msglev: api.GLP_MSG_OFF, presol: false });
+    const { result } = api.solve(build(api, program), { msglev: api.GLP_MSG_OFF, presol: false });
     if (result.status === api.GLP_NOFEAS) return 'infeasible';
     if (result.status !== api.GLP_OPT || !result.dual) return 'unknown';
     const { vars, dual } = result;
@@ -98,13 +95,5 @@ const glpkOf = (api: Awaited<ReturnType<typeof loadGlpk>>): Glpk => ({
       x: program.groups.map((values, g) => values.map((_, o) => vars[`${g}_${o}`]!)),
       duals: program.rows.map((_, r) => dual[`r${r}`]!),
     };
-  },
-  optimise(program) {
-    // GLPK's integer optimiser must start from an optimal basis, which the presolver makes.
-    const { result } = api.solve(build(api, program, true), { msglev: api.GLP_MSG_OFF, presol: true });
-    if (result.status !== api.GLP_OPT) return undefined;
-    return program.groups.map((values, g) =>
-      values.reduce((best, _, o) => (result.vars[`${g}_${o}`]! > result.vars[`${g}_${best}`]! ? o : best), 0),
-    );
   },
 });

@@ -1,4 +1,4 @@
-import { type Core, type CoreOption, TOLERANCE } from './core.ts';
+import { type Core, TOLERANCE } from './core.ts';
 import type { Glpk } from './glpk.ts';
 import { LOG_ERROR, type Majorant, type Region } from './secant.ts';
 
@@ -55,7 +55,8 @@ function linearProgram(core: Core, region: Region, above: Majorant) {
     (widest, group, s) => group.reduce((most, value) => Math.max(most, tops[s]! - value), widest),
     0,
   );
-  const scale = range > 0 ? COEFFICIENT / range : 1;
+  // Values that differ by less than the smallest normal number count as equal: their scale would be infinite.
+  const scale = Number.isFinite(COEFFICIENT / range) ? COEFFICIENT / range : 1;
   // If a limit is 0, only options that use none of the resource are left, so it needs no row.
   const rows = core.limits.flatMap((limit, r) => (limit > 0 && limit < Number.POSITIVE_INFINITY ? [r] : []));
   return {
@@ -96,14 +97,9 @@ export function relax(
   if (typeof relaxed === 'string') return relaxed;
   const limits = core.limits.map((limit, r) => {
     const row = rows.indexOf(r);
-    return row < 0 ? 0 : Math.max(0, relaxed.duals[row]! / (scale * limit));
+    const price = row < 0 ? 0 : relaxed.duals[row]! / (scale * limit);
+    return price > 0 && price < Number.POSITIVE_INFINITY ? price : 0;
   });
   const z = core.reward === 'product' ? relaxed.duals.at(-1)! / scale : 0;
   return { prices: { limits, z }, x: relaxed.x };
-}
-
-/** A region's best choice by the secant, found by GLPK's integer optimiser; undefined if GLPK found none. */
-export function optimise(glpk: Glpk, core: Core, region: Region, above: Majorant): CoreOption[] | undefined {
-  const columns = glpk.optimise(linearProgram(core, region, above).lp);
-  return columns?.map((o, s) => region.stages[s]![o]!);
 }

@@ -1,8 +1,9 @@
 import { largest, sum } from '../math/statistics.ts';
+import { beam } from './beam.ts';
 import { type Core, type CoreOption, objectiveOf, withinLimits } from './core.ts';
 import { enumerate, type Incumbent } from './enumerate.ts';
 import type { Glpk } from './glpk.ts';
-import { lagrangian, optimise, relax, type ShadowPrices } from './relaxation.ts';
+import { lagrangian, relax, type ShadowPrices } from './relaxation.ts';
 import { type Majorant, type Region, secant } from './secant.ts';
 import { narrowed, split } from './split.ts';
 
@@ -19,6 +20,8 @@ export interface Found {
 
 /** A region whose enumeration would take more steps is split instead. */
 const STEPS = 5_000;
+/** Width of the beam search. Of 5, 10, 20 and 40, none was faster by more than chance. */
+const WIDTH = 10;
 
 interface Node extends Region {
   /** Upper bound on the objective in this region, inherited from the region that was split. */
@@ -31,8 +34,9 @@ interface Node extends Region {
  *
  * 1. The secant replaces the objective, and GLPK solves the linear relaxation, which gives prices of the limits.
  * 2. With these prices the Lagrangian bound drops options that cannot be in a better choice.
- * 3. Few remaining choices are enumerated. With many, GLPK's integer optimiser looks for a better incumbent, and the region
- *    is split: in z if the secant is far above the objective, otherwise in a stage.
+ * 3. A beam search looks for a better incumbent, which lets the bound drop more options.
+ * 4. Few remaining choices are enumerated. With many, the region is split: in z if the secant is far above the objective,
+ *    otherwise in a stage.
  *
  * Every bound and every choice is computed again in doubles, so the answer does not depend on GLPK's tolerances. GLPK is
  * trusted only when it says that a region is empty, and for that the limits are widened by a millionth.
@@ -86,8 +90,8 @@ export function search(
     if (relaxed === 'infeasible') return [];
     const prices = relaxed === 'unknown' ? node.prices : relaxed.prices;
     let left = keep(node, above, prices);
-    if (!left || enumerate(core, left.region, left, incumbent, margin, STEPS)) return [];
-    offer(optimise(glpk, core, left.region, above));
+    if (!left) return [];
+    for (const choice of beam(core, left.region, left, WIDTH)) offer(choice);
     left = keep(left.region, above, prices);
     if (!left || enumerate(core, left.region, left, incumbent, margin, STEPS)) return [];
     const x = new Map<CoreOption, number>();

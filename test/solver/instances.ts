@@ -9,7 +9,9 @@ export type Kind =
   /** Accuracy, time and cost rise together almost exactly: all options are nearly as good. */
   | 'correlated'
   /** Few, whole values: many equal choices, limits met exactly. */
-  | 'integer';
+  | 'integer'
+  /** All stages are nearly the same, and so is each step to the next variant: very many choices are nearly as good. */
+  | 'alike';
 
 export interface Shape {
   readonly kind: Kind;
@@ -96,6 +98,19 @@ const draw: Record<Kind, (random: Random, variants: number, batches: number, sta
         cost: whole(4),
         gpuShare: whole(3),
         cores: whole(3),
+      });
+    }),
+  alike: (random, variants, batches) =>
+    grid(variants, batches, (v) => {
+      const size = (v + 1) / variants;
+      const noise = (part: number) => 1 + part * (random() - 0.5);
+      const accuracy = (0.9 + 0.09 * size) * noise(0.002);
+      return () => ({
+        accuracy,
+        latencyMs: (10 + 60 * size) * noise(0.04),
+        cost: (1 + 4 * size) * noise(0.04),
+        gpuShare: (0.02 + 0.05 * size) * noise(0.04),
+        cores: (1 + 2 * size) * noise(0.04),
       });
     }),
 };
