@@ -37,6 +37,6 @@ export async function gatewayCounts({
     ),
   );
   const counts = [...ready, ...answered.filter((one) => one !== undefined)];
-  if (counts.length === 0) throw new NoGatewayError(pipeline);
+  if (counts.length === 0) throw new NoGatewayError(pipeline, namespace);
   return new Map(counts);
 }

@@ -140,9 +140,10 @@ export class NoRoomError extends Error {
 /** No gateway of a pipeline answers. */
 export class NoGatewayError extends Error {
   override name = 'NoGatewayError';
-  constructor(pipeline: string) {
+  constructor(pipeline: string, namespace: string) {
     super(
-      `No gateway of ${pipeline} answers, so the arrival rate is unknown. Check that its pods run: kubectl get pods.`,
+      `No gateway of ${pipeline} answers, so the arrival rate is unknown. Check that its pods run: ` +
+        `kubectl get pods -n ${namespace}.`,
     );
   }
 }

@@ -160,10 +160,10 @@ async function profileInLog(
       const phase = now && statusOf(now).phase;
       if (phase === 'Running' || phase === 'Succeeded')
         throw new LogCutError(pod, 'its log has ended before the profile');
-      throw new ProfileJobError(pod, whyEnded(now, last));
+      throw new ProfileJobError(pod, whyEnded(job, now, last));
     } catch (caught) {
       const isRemoved = caught instanceof ApiError && caught.status === 404;
-      const error = isRemoved ? new ProfileJobError(pod, whyEnded(undefined, last)) : caught;
+      const error = isRemoved ? new ProfileJobError(pod, whyEnded(job, undefined, last)) : caught;
       const isCut = error instanceof LogCutError || isOutage(error);
       if (signal.aborted || !isCut || performance.now() > untilMs) throw error;
       onEvent(`the log of Pod ${pod} was cut off and is read again: ${message(error)}`);
@@ -173,8 +173,12 @@ async function profileInLog(
 }
 
 /** Why a job's pod has ended without a profile. @param pod absent if it was removed */
-function whyEnded(pod: KubernetesObject | undefined, last: readonly string[]): string {
-  return [endReason(pod), ...last].filter(Boolean).join('\n') || 'its log is empty. See kubectl describe pod';
+function whyEnded(job: KubernetesObject, pod: KubernetesObject | undefined, last: readonly string[]): string {
+  const { name, namespace } = job.metadata;
+  return (
+    [endReason(pod), ...last].filter(Boolean).join('\n') ||
+    `its log is empty. See kubectl describe job ${name} -n ${namespace}`
+  );
 }
 
 /** Matches the scheduler's reason why a pod finds no node with enough free cores. */
@@ -224,7 +228,7 @@ async function startedPod(
     if (performance.now() > untilMs)
       throw new ProfileJobError(
         pod?.metadata.name ?? name,
-        `it did not start in time: ${reason ?? `the Job made no pod. See kubectl describe job ${name}`}`,
+        `it did not start in time: ${reason ?? `the Job made no pod. See kubectl describe job ${name} -n ${namespace}`}`,
       );
     await sleep(READ_MS, signal);
   }

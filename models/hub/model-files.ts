@@ -111,7 +111,7 @@ function noModelText({ id, files }: Repository, task: string, needs: readonly Ne
   );
   const others = files.map(({ path }) => path).filter((path) => path.endsWith('.onnx'));
   return (
-    `${id} has no ${[...new Set(sets)].join(', or ')}, nor the same of another data type, for ${task}. ` +
+    `${id} has no ${[...new Set(sets)].join(', or ')}, nor these files in another data type, for ${task}. ` +
     (others.length > 0
       ? `It has ${others.slice(0, 5).join(', ')}; choose another model.`
       : 'Choose a model that was converted to ONNX, e.g. by onnx-community or Xenova.')

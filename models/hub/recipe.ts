@@ -55,7 +55,7 @@ export const recipeSchema = z.strictObject({
         /** Fields of the stage that the models do not decide, e.g. `passOn`. */
         fields: z
           .record(z.string(), z.unknown())
-          .refine((fields) => fitsLevels(fields, LEVELS_MAX), 'expected fields in fewer levels')
+          .refine((fields) => fitsLevels(fields, LEVELS_MAX), 'expected fields that are nested less deeply')
           .default({}),
         models: z.array(model).min(1).max(50),
       }),

@@ -32,7 +32,10 @@ function readMetadata(bytes: Uint8Array): { info: StreamInfo; at: number } {
     if (type === STREAMINFO && length === STREAMINFO_BYTES) info = readStreamInfo(new BitReader(bytes, at));
     at += length;
     if (!last) continue;
-    if (!info) throw new InvalidSoundError('it does not say how its samples are kept');
+    if (!info)
+      throw new InvalidSoundError(
+        'it has no block of metadata with its rate, channels and bits per sample (STREAMINFO)',
+      );
     return { info, at };
   }
 }
@@ -113,7 +116,10 @@ function readFrame(
   const stereo = STEREO[channelCode];
   if ((stereo ? 2 : channelCode + 1) !== channels || channelCode > 10)
     throw new InvalidSoundError('one of its frames has another number of channels');
-  if (size > most) throw new InvalidSoundError('it has more samples than it says, or than are taken');
+  if (size > most)
+    throw new InvalidSoundError(
+      'it has more samples than its metadata says, or than the longest recording allowed',
+    );
   const kept = Array.from({ length: channels }, (_, channel) =>
     readSubframe(reader, size, bits + (SIDE[channelCode] === channel ? 1 : 0)),
   );

@@ -139,7 +139,8 @@ function checkModel(model: ModelFile): CheckedModel {
   const tokens = Object.keys(vocab);
   if (tokens.length > TOKENS_MAX)
     throw wrong(`it has ${tokens.length} tokens, at most ${TOKENS_MAX} are allowed`);
-  if (!Object.values(vocab).every(isId)) throw wrong('its vocabulary has a token whose number is none');
+  if (!Object.values(vocab).every(isId))
+    throw wrong(`the number of a token in its vocabulary is not a whole number below ${IDS_MAX}`);
   checkLetters('tokens', tokens, TOKEN_LENGTH_MAX, LETTERS_MAX);
   if (kind === 'words') return { kind };
   if (kind === 'BPE' && prefix)

@@ -68,7 +68,7 @@ export class Correction {
    * @param what names what takes longer or shorter than the profile says
    */
   text(what: string): string {
-    return `${what} takes ${this.#used.toFixed(2)} times what the profile says: new plans count with that`;
+    return `${what} takes ${this.#used.toFixed(2)} times as long as in the profile, so new plans expect that`;
   }
 
   /** Adds the measurements since the last call. @returns whether the factor that plans use has changed */

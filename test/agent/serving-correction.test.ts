@@ -40,7 +40,7 @@ test('a way to pods that takes twice what the profile says comes into what plans
   expect(corrected.take(batches(500, 3), 1000, plan)).toEqual([]);
   expect(corrected.profile.profile).toBe(profile);
   const told = tenMinutes(corrected, batches(500, 3));
-  expect(told.at(-1)).toMatch(/^the way to pods of detect takes 1\.[678]\d times what the profile says/);
+  expect(told.at(-1)).toMatch(/^the way to pods of detect takes 1\.[678]\d times as long as in the profile/);
   // The correction reports only changes of at least a tenth, so there are few lines.
   expect(told.length).toBeLessThan(8);
   const factor = hopMeanMs(corrected.profile.profile, 'detect', 2)! / 1.5;
@@ -133,7 +133,7 @@ const counted = (runMs: number, more: Partial<Counts> = {}): Counts => ({
 test('batches that take longer in their workers than the profile says come into what plans are made from', () => {
   const corrected = correction();
   const texts = tenMinutes(corrected, counted(1.5 * EXPECTED_MS), timedPlan);
-  expect(texts.at(-1)).toMatch(/^a batch on cpu takes 1\.[45]\d times what the profile says/);
+  expect(texts.at(-1)).toMatch(/^a batch on cpu takes 1\.[45]\d times as long as in the profile/);
   const factor = meanMs(corrected.profile.profile) / meanMs(profile);
   expect(factor).toBeGreaterThan(1.35);
   expect(factor).toBeLessThanOrEqual(1.5);

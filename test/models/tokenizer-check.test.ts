@@ -71,7 +71,7 @@ test.each<[string, object, RegExp]>([
   [
     'tokens without numbers',
     { model: { ...parsed(base.tokenizer).model, vocab: { a: 'b' } } },
-    /whose number is none/,
+    /the number of a token in its vocabulary is not a whole number below/,
   ],
   ['no token for unknown words', { model: { type: 'WordPiece', vocab: { a: 1 } } }, /WordPiece model lacks/],
   [

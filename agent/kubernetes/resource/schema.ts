@@ -17,7 +17,7 @@ const specFields = z.strictObject({
     .default(DEFAULT_PERCENTILE)
     .describe('Percentile of the latency that the SLA bounds.'),
   ratePerS: z.number().positive().max(1_000_000).describe('Requests per second to plan for.'),
-  adapt: z.boolean().default(true).describe('Whether plans follow the load from then on.'),
+  adapt: z.boolean().default(true).describe('Whether later plans follow the load.'),
   body: z
     .enum(['binary', 'json'])
     .default('binary')
@@ -78,7 +78,12 @@ const specFields = z.strictObject({
         .default(['cpu']),
       threads: z.array(positiveCount.max(1024)).min(1).max(16).default([1]),
       batches: z.array(positiveCount.max(64)).min(1).max(16).default([1, 2, 4, 8, 16]),
-      budgetS: z.number().positive().max(86_400).default(120).describe('Most seconds for measuring.'),
+      budgetS: z
+        .number()
+        .positive()
+        .max(86_400)
+        .default(120)
+        .describe('Longest time for measuring, in seconds.'),
     })
     .prefault({})
     .describe('What a profile of the models measures. The models are measured again if this changes.'),

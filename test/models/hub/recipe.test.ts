@@ -52,7 +52,9 @@ test('every recipe that ships is one of the five', () => {
 test('fields that are nested deeply are refused', () => {
   const recipe = jsonOf('nlp');
   recipe.stages[0].fields = { input: JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) };
-  expect(() => parseRecipe(recipe, 'nlp')).toThrow(/stages\[0\]\.fields: expected fields in fewer levels/);
+  expect(() => parseRecipe(recipe, 'nlp')).toThrow(
+    /stages\[0\]\.fields: expected fields that are nested less deeply/,
+  );
 });
 
 test.skipIf(!FACTS).each(NAMES)(

@@ -36,7 +36,7 @@ test('batches that take twice as long as in the profile are what plans count wit
   const correction = new BatchCorrection({});
   const texts = minutes(5, correction, [timed('detect', 24)], plan(['cpu']));
   expect(texts.at(-1)).toMatch(
-    /^a batch on cpu takes (1\.[89]\d|2\.00) times what the profile says: new plans count with that/,
+    /^a batch on cpu takes (1\.[89]\d|2\.00) times as long as in the profile, so new plans expect that/,
   );
   expect(correction.factors.cpu).toBeGreaterThan(1.8);
   expect(correction.factors.cpu).toBeLessThanOrEqual(2);

@@ -83,9 +83,9 @@ function Compared({
       <Differences base={base} other={against.profile} />
       {'file' in against && (
         <p class="muted">
-          {against.file} has the cells of a profile alone. It does not tell samples, accuracies and labelled
-          examples, so it cannot be opened or planned with: for that, open the profile (JSON) or its report
-          (HTML).
+          {against.file} has the cells of a profile alone. It has no samples, accuracies and labelled
+          examples, so the page cannot open it or plan with it. Open the profile (JSON) or its report (HTML)
+          instead.
         </p>
       )}
       {points.length === 0 ? (
