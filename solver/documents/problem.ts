@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { accuracy, count, expectDistinct, milliseconds } from './common.ts';
+import { accuracy, count, expectDistinct } from './common.ts';
 import { parseDocument } from './document.ts';
 import { accuracyMethod } from './plan.ts';
+
+/** So small that the terms of an objective, products of two amounts, and their sum are finite. */
+const amount = z.number().nonnegative().max(1e100);
 
 /**
  * An option of a stage in the integer program. `accuracy` is the stage's accuracy with this option, and `batch` its batch size.
@@ -9,19 +12,19 @@ import { accuracyMethod } from './plan.ts';
  */
 const problemOption = z.strictObject({
   id: z.string().min(1).max(200),
-  latencyMs: milliseconds,
+  latencyMs: amount,
   accuracy,
-  cost: z.number().nonnegative(),
-  batch: z.number().nonnegative(),
-  gpuShare: z.number().nonnegative().default(0),
-  cores: z.number().nonnegative().default(0),
+  cost: amount,
+  batch: amount,
+  gpuShare: amount.default(0),
+  cores: amount.default(0),
   /** Cores that are busy on average with the stage's batches, with handing out batches, and with serving requests. */
-  busyCores: z.number().nonnegative().default(0),
+  busyCores: amount.default(0),
   /** Fraction of its time that the thread which hands out batches and serves requests spends on the stage. */
-  threadShare: z.number().nonnegative().default(0),
+  threadShare: amount.default(0),
   memoryBytes: count.default(0),
   /** What a switch to this option takes off the objective: η · switchMs / horizonMs, and the cost of replaced cores; else 0. */
-  switchCost: z.number().nonnegative().default(0),
+  switchCost: amount.default(0),
 });
 export type ProblemOption = z.infer<typeof problemOption>;
 
@@ -33,18 +36,18 @@ const problemStage = z.strictObject({
 /** An instance of the integer program. A limit that is absent does not apply. */
 export const problemSchema = z
   .strictObject({
-    slaMs: z.number().positive(),
+    slaMs: amount.positive(),
     objective: z.strictObject({
-      alpha: z.number().nonnegative().default(1),
-      beta: z.number().nonnegative().default(0.001),
-      delta: z.number().nonnegative().default(1e-6),
+      alpha: amount.default(1),
+      beta: amount.default(0.001),
+      delta: amount.default(1e-6),
       accuracy: accuracyMethod.default('product'),
     }),
-    gpuShareMax: z.number().nonnegative().optional(),
-    coresMax: z.number().nonnegative().optional(),
-    busyCoresMax: z.number().nonnegative().optional(),
-    threadShareMax: z.number().nonnegative().optional(),
-    memoryBytesMax: z.number().nonnegative().optional(),
+    gpuShareMax: amount.optional(),
+    coresMax: amount.optional(),
+    busyCoresMax: amount.optional(),
+    threadShareMax: amount.optional(),
+    memoryBytesMax: amount.optional(),
     stages: z.array(problemStage).min(1, 'expected at least one stage'),
   })
   .superRefine((problem, context) => {

@@ -60,14 +60,14 @@ export function search(
   if (core.stages.some((options) => options.length === 0))
     return { ...incumbent, bound: incumbent.objective, nodes: 0 };
 
-  const magnitude =
-    core.alpha * sum(core.stages.map((options) => largest(options.map((o) => o.score)))) +
-    sum(core.stages.map((options) => largest(options.map((o) => o.weight))));
-  // A smaller gain does not count: 1e-10 of the objective, plus the rounding errors of its terms.
-  const margin = () =>
-    incumbent.objective > Number.NEGATIVE_INFINITY
-      ? 1e-10 * Math.abs(incumbent.objective) + 1e-14 * magnitude
-      : 0;
+  const best = core.stages.map((options) => largest(options.map((o) => o.score)));
+  const reward = core.alpha * (core.reward === 'product' ? best.reduce((a, b) => a * b, 1) : sum(best));
+  // A smaller gain does not count: 1e-10 of the objective, plus the rounding errors of a better choice's terms. The reward of such
+  // a choice is at most `reward`, and so its weight at most `reward` minus the objective.
+  const margin = () => {
+    const reached = Math.abs(incumbent.objective);
+    return reached < Number.POSITIVE_INFINITY ? 1e-10 * reached + 1e-14 * (2 * reward + reached) : 0;
+  };
 
   const root = narrowed(core, { stages: core.stages, low: -Infinity, high: Infinity }, incumbent.objective);
   const open: Node[] = [

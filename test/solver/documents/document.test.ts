@@ -34,6 +34,17 @@ it('says in plain words that a name is empty', () => {
   );
 });
 
+it('refuses a problem whose objective would be infinite', () => {
+  const stages = [{ name: 'a', options: [{ id: 'o', latencyMs: 1, accuracy: 1, batch: 1, cost: 1e200 }] }];
+  const problem = { slaMs: 1, objective: { beta: 1e200 }, stages };
+  expect(() => parseProblem(problem, 'problem.json')).toThrow(
+    'objective.beta: expected at most 1e+100, found 1e+200',
+  );
+  expect(() => parseProblem({ ...problem, objective: {} }, 'problem.json')).toThrow(
+    'stages[0].options[0].cost: expected at most 1e+100, found 1e+200',
+  );
+});
+
 it('names a trace without a name after its file, by the end of a long path', () => {
   expect(parseTrace({ rates: [1] }, 'data/load.json').name).toBe('data/load.json');
   const { name } = parseTrace({ rates: [1] }, `${'/folder'.repeat(20)}/load.json`);

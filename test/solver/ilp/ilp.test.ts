@@ -258,6 +258,15 @@ describe('a solution', () => {
     expect(solver.solve(given)).toMatchObject({ status: 'optimal', accuracy: 0 });
   });
 
+  it('is exact whatever the cost of an option that is never chosen', () => {
+    const given = problem({
+      slaMs: 100,
+      objective: { alpha: 1, beta: 1, delta: 0 },
+      stages: [stage('a', [1, 0.5, 0], [2, 0.6, 0.01]), stage('b', [1, 0, 0], [2, 0.6, 0.01], [3, 1, 1e15])],
+    });
+    expect(objective(solver.solve(given))).toBeCloseTo(0.34, 12);
+  });
+
   it('stands among equal options', () => {
     const same = Array.from({ length: 12 }, () => [5, 0.7, 1] as [number, number, number]);
     const given = problem({
