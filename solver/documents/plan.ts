@@ -42,11 +42,14 @@ export const objective = z.strictObject({
 });
 export type Objective = z.infer<typeof objective>;
 
+/** More cores must be a mistake: a plan may have a worker for each, and each worker is a process or a pod. */
+export const CORES_MAX = 10_000;
+
 const resources = z.strictObject({
-  cores: z.number().nonnegative(),
+  cores: z.number().nonnegative().max(CORES_MAX),
   gpus: z.number().nonnegative(),
-  pricePerCore: z.number().nonnegative(),
-  pricePerGpu: z.number().nonnegative(),
+  pricePerCore: weight,
+  pricePerGpu: weight,
   /** ρ: the highest utilisation that the planner allows. Above 1 the plan may miss or shed some requests. */
   utilisationMax: z.number().positive().max(2),
   memoryBytes: positiveCount.optional(),
@@ -55,8 +58,6 @@ export type Resources = z.infer<typeof resources>;
 
 /** The longest wait that JavaScript's timers support. */
 const WAIT_MS_MAX = 2 ** 31 - 1;
-/** A stage with more replicas must be a mistake, because each replica is a process or a pod. */
-const REPLICAS_MAX = 10_000;
 
 /**
  * Makes a row of a plan the heavy variant of a cascade. The row answers an item again if the row before answered it with a
@@ -94,7 +95,7 @@ export const planStage = z.strictObject({
   batch: positiveCount,
   /** The longest time that the oldest item of a batch waits for others. */
   maxWaitMs: milliseconds.max(WAIT_MS_MAX),
-  replicas: positiveCount.max(REPLICAS_MAX),
+  replicas: positiveCount.max(CORES_MAX),
   /** Accuracy of the variant; null if no variant has a known accuracy. */
   accuracy: accuracy.nullable(),
   /** Items that reach the row per second, at the plan's rate. */

@@ -20,6 +20,11 @@ test.each([
   ],
   [{ ...ASKED, ratePerS: 1e300 }, 'ratePerS: expected at most 1000000000, found 1e+300'],
   [{ ...ASKED, resources: 2 }, 'resources: expected object, found 2'],
+  [{ ...ASKED, resources: { cores: 1e6 } }, 'resources.cores: expected at most 10000, found 1000000'],
+  [
+    { ...ASKED, resources: { pricePerCore: 1e300 } },
+    'resources.pricePerCore: expected at most 1000000000000, found 1e+300',
+  ],
   [{ ...ASKED, cascades: 'no' }, 'cascades: expected boolean, found "no"'],
   [{ ...ASKED, downshift: 0 }, 'downshift: expected boolean, found 0'],
   [{ ...ASKED, body: 'xml' }, 'body: Invalid option: expected one of "binary"|"json", found "xml"'],

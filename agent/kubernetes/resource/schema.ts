@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
+import { CORES_MAX } from '../../../solver/documents/plan.ts';
 import { DEFAULT_PERCENTILE } from '../../../solver/plan/request.ts';
 import type { KubernetesObject } from '../objects/types.ts';
 import { toleration } from '../settings.ts';
@@ -31,7 +32,7 @@ const specFields = z.strictObject({
       'Whether workers also hold lighter variants, which answer in a burst. Pods ask for more memory then.',
     ),
   cores: positiveCount
-    .max(100_000)
+    .max(CORES_MAX)
     .optional()
     .describe('Cores that plans may use; by default those of the node that was profiled, but one.'),
   image: z.string().min(1).max(500).optional().describe('Image of the pods.'),
