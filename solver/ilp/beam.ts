@@ -38,7 +38,7 @@ export function beam(
       }
     parts = longer.sort((a, b) => a.gap - b.gap).slice(0, width);
   }
-  return parts.map((part) => optionsOf(part));
+  return parts.map(optionsOf);
 }
 
 /** The options of a part, the first stage's first. */
