@@ -57,7 +57,7 @@ const resources = z.strictObject({
 export type Resources = z.infer<typeof resources>;
 
 /** The longest wait that JavaScript's timers support. */
-const WAIT_MS_MAX = 2 ** 31 - 1;
+export const WAIT_MS_MAX = 2 ** 31 - 1;
 
 /**
  * Makes a row of a plan the heavy variant of a cascade. The row answers an item again if the row before answered it with a

@@ -8,6 +8,7 @@ import {
   type Standby,
   stageNameOf,
   stagesOf,
+  WAIT_MS_MAX,
 } from '../documents/plan.ts';
 import { accuraciesUnknown, accuracyOf, cellsOfRow, type Profile } from '../documents/profile.ts';
 import { getOrMake } from '../math/maps.ts';
@@ -72,7 +73,7 @@ export function planStage(profile: Profile, option: RowOption): PlanStage {
     backend: cell.backend,
     threads: cell.threads,
     batch: cell.batch,
-    maxWaitMs: option.waitMs,
+    maxWaitMs: Math.min(option.waitMs, WAIT_MS_MAX),
     replicas: option.replicas,
     accuracy: accuraciesUnknown(profile) ? null : option.accuracy,
     itemsPerS: option.itemsPerS,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PlanStage } from '../../solver/documents/plan.ts';
+import { type PlanStage, planStage as planRow } from '../../solver/documents/plan.ts';
 import { planOptions } from '../../solver/plan/options.ts';
 import { heavyNames, planStage, planWorkers } from '../../solver/plan/plan-document.ts';
 import { cell, profile, request, runs } from './profiles.ts';
@@ -30,4 +30,12 @@ test('a row has the times of all measured sizes up to its own, also of one whose
   const [option] = planOptions(given, request()).byId[1]!.values();
   const { batch, serviceMs } = planStage(given, option!);
   expect([batch, serviceMs.map(({ items }) => items)]).toEqual([4, [1, 4]]);
+});
+
+test('a batch that fills in more time than a timer can wait has a row that can be read', () => {
+  const given = profile([cell('detect', 's', 'cpu', 1, runs(1)), cell('classify', 's', 'cpu', 4, runs(30))]);
+  const [option] = planOptions(given, request({ ratePerS: 1e-7, slaMs: 1e12 })).byId[1]!.values();
+  expect(option!.waitMs).toBeGreaterThan(1e9);
+  const row = planStage(given, option!);
+  expect(planRow.parse(row)).toEqual(row);
 });

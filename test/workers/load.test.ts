@@ -5,6 +5,7 @@ import { generatedTrace } from '../../solver/simulate/generated-traces.ts';
 import {
   constantLoad,
   NoRequestsError,
+  TooLongLoadError,
   TooManyRequestsError,
   traceLoad,
 } from '../../workers/executor/load.ts';
@@ -19,6 +20,16 @@ test('a load with more requests than can be run is refused before its arrivals a
     'The load has 2,000,000,000 requests; a run takes at most 2,000,000.',
   );
   expect(traceLoad(trace, 1e-8, 1).arrivalsMs).toHaveLength(20);
+});
+
+test('a load that lasts longer than can be run is refused, but not a part of its trace', () => {
+  const inMs = parseTrace({ rates: [1e-9, 1e-3], intervalS: 6e6 }, 'trace.json');
+  expect(() => traceLoad(inMs, 1, 1)).toThrow(TooLongLoadError);
+  expect(() => traceLoad(inMs, 1, 1)).toThrow(
+    'The load lasts 12,000,000 s; a run takes at most 10,000,000 s.',
+  );
+  expect(() => constantLoad(1e-6, 2e7, 1)).toThrow(TooLongLoadError);
+  expect(traceLoad(traceUntil(inMs, 7e6), 1, 1).durationS).toBe(7e6);
 });
 
 test('a trace is cut at a duration, even within its first interval', () => {

@@ -25,6 +25,20 @@ export class TooManyRequestsError extends InputError {
   }
 }
 
+/** A run counts the requests of each second and reports each 10 s, so memory limits its length. */
+const DURATION_S_MAX = 10_000_000;
+
+/** A load lasts longer than a run can record. */
+export class TooLongLoadError extends InputError {
+  override name = 'TooLongLoadError';
+  constructor(durationS: number, mostS: number) {
+    super(
+      `The load lasts ${grouped(durationS)} s; a run takes at most ${grouped(mostS)} s. Let requests arrive for a shorter ` +
+        'time. The intervals of a trace are in seconds.',
+    );
+  }
+}
+
 /** A load has no request, so a run under it would show nothing. */
 export class NoRequestsError extends InputError {
   override name = 'NoRequestsError';
@@ -66,18 +80,19 @@ const traceSchema = z.object({
 const check = (schema: z.ZodType, given: object): void =>
   void parseDocument(schema, given, 'What a load is made of');
 
-function checkRequests(requests: number): void {
+function checkSize(requests: number, durationS: number): void {
+  if (durationS > DURATION_S_MAX) throw new TooLongLoadError(durationS, DURATION_S_MAX);
   if (requests > REQUESTS_MAX) throw new TooManyRequestsError(requests, REQUESTS_MAX);
 }
 
 /**
  * A load with a constant arrival rate for `durationS` seconds. The requests are spread evenly over the seconds, and arrive at
  * uniformly random times within each.
- * @throws InvalidDocumentError, TooManyRequestsError, NoRequestsError
+ * @throws InvalidDocumentError, TooManyRequestsError, TooLongLoadError, NoRequestsError
  */
 export function constantLoad(ratePerS: number, durationS: number, seed: number): Load {
   check(constantSchema, { ratePerS, durationS, seed });
-  checkRequests(ratePerS * durationS);
+  checkSize(ratePerS * durationS, durationS);
   const arrivalsMs = constantRate(ratePerS, durationS, seed);
   if (arrivalsMs.length === 0) throw new NoRequestsError(ratePerS, durationS);
   return { kind: 'constant-rate', ratePerS, durationS, arrivalsMs };
@@ -86,14 +101,14 @@ export function constantLoad(ratePerS: number, durationS: number, seed: number):
 /**
  * The load of a trace, with its rates multiplied by `scale`.
  * @param kind `exact`: as many arrivals per interval as the trace says, at uniformly random times; `poisson`: a Poisson process
- * @throws InvalidDocumentError, TooManyRequestsError, NoRequestsError
+ * @throws InvalidDocumentError, TooManyRequestsError, TooLongLoadError, NoRequestsError
  */
 export function traceLoad(trace: TracePart, scale: number, seed: number, kind: ArrivalKind = 'exact'): Load {
   check(traceSchema, { trace, scale, seed, kind });
   const expected = expectedArrivals(trace, scale);
-  checkRequests(expected);
-  const arrivalsMs = arrivalsOf(trace, { scale, seed, kind });
   const durationS = trace.endS ?? trace.rates.length * trace.intervalS;
+  checkSize(expected, durationS);
+  const arrivalsMs = arrivalsOf(trace, { scale, seed, kind });
   if (arrivalsMs.length === 0) throw new NoRequestsError(expected / durationS, durationS);
   return { kind: 'trace', ratePerS: arrivalsMs.length / durationS, durationS, arrivalsMs };
 }
