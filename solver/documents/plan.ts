@@ -153,7 +153,7 @@ export const prediction = z.strictObject({
   cost: z.number().nonnegative(),
   /**
    * Total time of the simulated batches ÷ the total time that the rows' `serviceMs` predict for them. Pauses and contention
-   * between workers make batches slower. Absent in older plans, and if no batch was simulated.
+   * between workers make batches slower. Absent in older plans, and if no batch was simulated, or only batches that take no time.
    */
   batchTimeFactor: z.number().positive().optional(),
   /** Number of simulated requests. */

@@ -95,7 +95,10 @@ export function attainmentAtLeast(
   return slaAttainment! < least ? undefined : slaAttainment!;
 }
 
-/** Total time of simulated batches ÷ the total time that the rows' `serviceMs` predict for them; undefined without batches. */
+/**
+ * Total time of simulated batches ÷ the total time that the rows' `serviceMs` predict for them; undefined without batches, and if
+ * either time is as good as 0, as a coarse clock measures it.
+ */
 function timeFactor({ stages }: PredictedPlan, batches: readonly SimulatedBatch[]): number | undefined {
   const timesMs = rowsByIndex(stages).map((row) => row && timesOf(row.serviceMs));
   let [tookMs, expectedMs] = [0, 0];
@@ -103,7 +106,8 @@ function timeFactor({ stages }: PredictedPlan, batches: readonly SimulatedBatch[
     tookMs += ms;
     expectedMs += timesMs[row]!(items);
   }
-  return expectedMs > 0 ? tookMs / expectedMs : undefined;
+  const factor = tookMs / expectedMs;
+  return factor > 0 && Number.isFinite(factor) ? factor : undefined;
 }
 
 function inputOf(

@@ -70,6 +70,12 @@ test('a profile without cells, with one twice, or with one that took no time is 
   expect(withColumns({ ...zeros, flags: ['timer-grain'] }).cells).toHaveLength(1);
 });
 
+test('a profile whose times add up to infinity is refused', () => {
+  expect(() => withColumns({ inferenceMs: each(1e308) })).toThrow(
+    'cells[0].inferenceMs[0]: expected at most 1e+100, found 1e+308',
+  );
+});
+
 test('a profile and its journal take the answers to a pack of any size', () => {
   const items = 130_000;
   const answers = Array.from({ length: items }, (): [number, number, number] => [0.5, 1, 1]);

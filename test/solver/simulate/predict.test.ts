@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { MeasuredCell } from '../../../solver/documents/cell.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { type Random, seededRandom, shuffled } from '../../../solver/math/random.ts';
@@ -222,4 +222,24 @@ describe('an attainment that may be too low', () => {
       ),
     );
   });
+});
+
+test('a prediction has no time factor if its batches take no time, or are expected to take as good as none', () => {
+  const takes = (ms: number): Pick<Profile, 'cells' | 'fanOut' | 'coRun'> => ({
+    ...profile,
+    cells: ['detect', 'classify'].map((name) => ({
+      ...cell(name, 'v', 1, [1]),
+      inferenceMs: [ms],
+      handlingMs: [0],
+    })),
+  });
+  const expecting = (meanMs: number): PredictedPlan => ({
+    ...plan(1),
+    stages: plan(1).stages.map((row) => ({ ...row, batch: 1, serviceMs: [{ items: 1, meanMs }] })),
+  });
+  const factor = (tookMs: number, expectedMs: number) =>
+    predict(expecting(expectedMs), takes(tookMs), { n: 20, seed: 1 }).batchTimeFactor;
+  expect(factor(10, 5)).toBeCloseTo(2);
+  expect(factor(0, 5)).toBeUndefined();
+  expect(factor(10, 5e-324)).toBeUndefined();
 });
