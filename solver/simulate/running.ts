@@ -124,8 +124,11 @@ export class RunningBatches {
   #setPace(nowMs: number, service: ServiceModel): void {
     if (!service.slowDown) return;
     const { rows } = this;
+    // A row's slow-down is computed once, because that reads all running batches, and there may be thousands.
+    const byRow: number[] = [];
     for (const batch of this.#now.values()) {
-      const slowDown = service.slowDown(batch.row, rows);
+      byRow[batch.row] ??= service.slowDown(batch.row, rows);
+      const slowDown = byRow[batch.row]!;
       if (slowDown === batch.slowDown) continue;
       const fromMs = Math.min(batch.endMs, Math.max(nowMs, batch.startMs));
       batch.endMs = fromMs + ((batch.endMs - fromMs) * slowDown) / batch.slowDown;

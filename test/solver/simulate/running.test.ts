@@ -93,3 +93,16 @@ test.each<[string, handedMs: number, endMs: number]>([
 ])('a batch that is handed ahead %s', (_, handedMs, endMs) => {
   expect(times([batch(0, 0, 10, 'w'), batch(1, handedMs, 5, 'w', 2)], gpu(2))[1]).toEqual([10, endMs]);
 });
+
+test('the slow-down of a row is computed once for all its batches, of which a cluster runs thousands', () => {
+  let calls = 0;
+  const slowDown = () => {
+    calls++;
+    return 2;
+  };
+  const batches = Array.from({ length: 100 }, (_, id) => ({ ...batch(id, 0, 10), row: id % 2 }));
+  const ran = times(batches, { ...gpu(), slowDown });
+  expect(ran.every(([, endMs]) => endMs === 20)).toBe(true);
+  // 100 batches start and 100 end, and each time two rows are asked for at most.
+  expect(calls).toBeLessThanOrEqual(400);
+});
