@@ -82,6 +82,31 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
   });
 });
 
+it.each([640, 390, 320])(
+  'in a window %i px wide each picture of the pipeline is whole, and so is each word of the models',
+  async (width) => {
+    await open({ width, height: 400 });
+    const cut = await page.locator('.pictures-items canvas').evaluateAll((pictures) =>
+      pictures.flatMap((one) => {
+        const [picture, box] = [one, one.closest('.pictures-items')!].map((part) =>
+          part.getBoundingClientRect(),
+        );
+        return picture!.bottom > box!.bottom || picture!.right > box!.right ? [picture] : [];
+      }),
+    );
+    expect(cut).toEqual([]);
+    const broken = await page.locator('.variants :is(th, td)').evaluateAll((cells) =>
+      cells.flatMap((cell) => {
+        const text = document.createRange();
+        text.selectNodeContents((cell.querySelector('button') ?? cell).firstChild!);
+        return text.getClientRects().length > 1 ? [cell.textContent] : [];
+      }),
+    );
+    expect(broken).toEqual([]);
+    await close();
+  },
+);
+
 describe.each(SCREENS)('with a saved profile, on a screen of $width × $height', (screen) => {
   let movedAtFirst: number;
   beforeAll(async () => {
