@@ -114,12 +114,12 @@ describe('files that go out', () => {
   it('everything is exported, imported elsewhere exports the same bytes, and imported here leaves the plan that was pinned since', async () => {
     await setSla('88');
     await unfoldAdvanced(tab.page.locator('.settings'));
-    await tab.page.getByLabel('Seed of the order').fill('9');
-    await tab.page.getByLabel('Seed of the order').blur();
+    await tab.page.getByLabel('Seed of the order', { exact: true }).fill('9');
+    await tab.page.getByLabel('Seed of the order', { exact: true }).blur();
     await tab.page.getByLabel('Duration (s)').fill('33');
     await planned(tab.page);
     await dropRun('last.json', fashionReport().runs[0]!);
-    const told = await tab.page.locator('.outcome p[role=status]').textContent();
+    const told = await tab.page.locator('.outcome > p').first().textContent();
     const text = await saved(tab.page, 'Save everything JSON');
 
     const elsewhere = await openPage(tab.site.browser, tab.site.url);
@@ -127,9 +127,9 @@ describe('files that go out', () => {
     await planned(elsewhere.page);
     await expect.poll(() => section(elsewhere.page)).toBe('#results');
     expect(await elsewhere.page.locator('.saved li').count()).toBe(2);
-    expect(await elsewhere.page.getByLabel('Seed of the order').inputValue()).toBe('9');
+    expect(await elsewhere.page.getByLabel('Seed of the order', { exact: true }).inputValue()).toBe('9');
     expect(await elsewhere.page.getByLabel('Duration (s)').inputValue()).toBe('33');
-    expect(await elsewhere.page.locator('.outcome p[role=status]').textContent()).toBe(told);
+    expect(await elsewhere.page.locator('.outcome > p').first().textContent()).toBe(told);
     expect(await saved(elsewhere.page, 'Save everything JSON')).toBe(text);
     expect(elsewhere.complaints).toEqual([]);
     await elsewhere.context.close();
@@ -185,12 +185,12 @@ describe('a page without profiles', () => {
 
     it('opens the page with them, and a reload keeps what was changed since', async () => {
       await shown.page.locator('.chip', { hasText: '64' }).click();
-      await shown.page.getByLabel('Budget (s)').fill('33');
-      await shown.page.getByLabel('Budget (s)').blur();
+      await shown.page.getByLabel('Budget (s)', { exact: true }).fill('33');
+      await shown.page.getByLabel('Budget (s)', { exact: true }).blur();
       const address = await link();
       await shown.page.goto('about:blank');
       await shown.page.goto(address);
-      await expect.poll(() => shown.page.getByLabel('Budget (s)').inputValue()).toBe('33');
+      await expect.poll(() => shown.page.getByLabel('Budget (s)', { exact: true }).inputValue()).toBe('33');
       expect(await shown.page.getByRole('checkbox', { name: '64' }).isChecked()).toBe(true);
       expect(await link()).toBe(address);
       expect(shown.page.url()).not.toContain('settings');
@@ -224,7 +224,7 @@ describe('a page without profiles', () => {
     it('that is no JSON, has a wrong field or markup, or is badly escaped, is refused', async () => {
       const { page } = shown;
       const problem = problemOf(page);
-      const budget = await page.getByLabel('Budget (s)').inputValue();
+      const budget = await page.getByLabel('Budget (s)', { exact: true }).inputValue();
       await page.goto('about:blank');
       for (const [settings, why] of [
         ['%7B', /not valid/],
@@ -241,7 +241,7 @@ describe('a page without profiles', () => {
         expect(await problem.textContent()).toMatch(why);
         expect(await problem.textContent()).toContain('Ask whoever sent the link to copy it again, whole.');
         expect(await page.locator('img').count()).toBe(0);
-        expect(await page.getByLabel('Budget (s)').inputValue()).toBe(budget);
+        expect(await page.getByLabel('Budget (s)', { exact: true }).inputValue()).toBe(budget);
         await page.getByRole('button', { name: 'Close', exact: true }).click();
         await problem.waitFor({ state: 'detached' });
       }

@@ -223,6 +223,15 @@ describe('the section Try it', () => {
     expect(report.events.map(({ what }) => what).join()).toMatch(/was lost \(.*out of memory/);
   });
 
+  it('tells screen readers that the plan runs and what came of it, in an element that was there before', async () => {
+    const status = (await tab.page.locator('#try > [role=status]').elementHandle())!;
+    await running();
+    await expect.poll(() => status.textContent()).toBe('The plan is running');
+    await tab.page.locator('.request').first().waitFor();
+    await stop();
+    await expect.poll(() => status.textContent()).toMatch(/^Last run: \d+ of \d+ requests? answered$/);
+  });
+
   it('holds what a run has measured against what was predicted, and keeps it where the run is stopped', async () => {
     if ((await tab.page.locator('.outcome').count()) === 0) {
       await running();
@@ -236,7 +245,7 @@ describe('the section Try it', () => {
     expect(report.result.accuracy.endToEnd).toBeGreaterThan(0.5);
     const summary = tab.page.locator('.outcome .summary-table');
     expect(await summary.textContent()).toMatch(/predicted/);
-    expect(await tab.page.locator('.outcome p[role=status]').textContent()).toContain(
+    expect(await tab.page.locator('.outcome > p').first().textContent()).toContain(
       `${report.load.requests} sent`,
     );
     const shown = await tab.context.newPage();

@@ -31,7 +31,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
           Save report
         </button>
       </div>
-      <p role="status">
+      <p>
         {number(load.requests)} sent = {number(completed)} completed + {number(shed)} shed + {number(failed)}{' '}
         failed. Of 100 requests 99 were sent at most {milliseconds(load.latenessP99Ms)} late:{' '}
         {load.valid ? <span class="good">valid</span> : <span class="bad">not valid</span>}.

@@ -1,6 +1,6 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { Notice } from '../../components/Device.tsx';
-import { number, requestRate } from '../../components/format.ts';
+import { number, plural, requestRate } from '../../components/format.ts';
 import { variantsText } from '../../components/variants.ts';
 import { noPlanVerdict } from '../../components/verdict/verdict.ts';
 import { opened } from '../../state/app.ts';
@@ -44,8 +44,19 @@ export function Trying() {
       {!run && otherPlanRan.value && <OtherPlan plan={otherPlanRan.value} />}
       {!run && tried.value && <Outcome report={tried.value} />}
       <OwnInput />
+      <p class="unseen" role="status">
+        {spokenRun()}
+      </p>
     </Section>
   );
+}
+
+/** The run for screen readers. The element that has this text is always there, because they pass over one that is new. */
+function spokenRun(): string {
+  if (trying.value) return 'The plan is running';
+  if (!tried.value || failure.value) return '';
+  const { load, result } = tried.value;
+  return `Last run: ${number(result.completed)} of ${plural(load.requests, 'request')} answered`;
 }
 
 /** Says why there is no plan to try, and what the user can do. */
