@@ -80,7 +80,7 @@ export async function interact(page: Page, rounds: number): Promise<void> {
 
 /** Measures the chosen pipeline, interacts meanwhile, and stops. @returns a row for the table */
 export async function interactWhileMeasuring(browser: Browser, page: Page) {
-  await page.getByLabel('Budget (s)').fill(String(BUDGET_S));
+  await page.getByLabel('Budget (s)', { exact: true }).fill(String(BUDGET_S));
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await page.locator('.progress', { hasText: 'cells' }).waitFor();
   await page.evaluate(() => ipaEdgeInteractions.clear());

@@ -53,7 +53,7 @@ describe('the shell', () => {
     });
     await page.goto(site.url);
     await expect.poll(() => start().isEnabled()).toBe(true);
-    await page.getByLabel('Budget (s)').fill('33');
+    await page.getByLabel('Budget (s)', { exact: true }).fill('33');
     await page.getByRole('checkbox', { name: '16', exact: true }).uncheck();
     await page.getByText('for at most 72 cells').waitFor();
     await page.getByRole('link', { name: 'Share' }).click();

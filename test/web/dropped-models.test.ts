@@ -171,7 +171,7 @@ describe('what is missing is said, with the remedy', () => {
       '../../../../..',
       ...[...files, ...models].map((file) => join(site.folder, 't5', file)),
     );
-    await form.getByLabel('Task').selectOption('translation');
+    await form.getByLabel('Task', { exact: true }).selectOption('translation');
     await form.getByRole('button', { name: 'Go on without labels' }).click();
     await expect.poll(() => site.own.chosen()).toBe('own');
     expect(await site.own.names('translate')).toEqual(['own-fp32']);

@@ -329,11 +329,23 @@ describe('a word of the field', () => {
     expect(await word.evaluate((one) => one === document.activeElement)).toBe(true);
   });
 
+  it('names its question mark, but not the figures of its column', async () => {
+    await unfold(page, '#results');
+    const marks = await page
+      .locator('.term-mark')
+      .evaluateAll((all) =>
+        all.map((one) => [one.ariaLabel, one.nextElementSibling!.querySelector('strong')!.textContent]),
+      );
+    expect(marks.length).toBeGreaterThan(20);
+    for (const [name, word] of marks) expect(name).toBe(`Explain ${word}`);
+    await page.getByRole('columnheader', { name: 'p50', exact: true }).first().waitFor();
+  });
+
   it('is explained within a narrow window, another one in its place, and on the cards that tables become there', async () => {
     await page.setViewportSize(SCREENS[1]!);
     const explained = page.locator('.explanation:popover-open');
     for (const word of ['Time limit (SLA)', 'Arrival rate']) {
-      await page.locator(`#plan .term-mark[aria-description="${word}"]`).click();
+      await page.getByRole('button', { name: `Explain ${word}` }).click();
       await explained.waitFor();
       expect(await explained.count()).toBe(1);
       const box = (await explained.boundingBox())!;

@@ -83,12 +83,13 @@ async function add(
 ): Promise<void> {
   const form = own.page.getByRole('form', { name: 'A model of the hub' });
   if (!(await form.isVisible())) await own.openSection();
-  if (!(await form.getByLabel('Revision').isVisible())) await form.getByText('More about the model').click();
+  if (!(await form.getByLabel('Revision', { exact: true }).isVisible()))
+    await form.getByText('More about the model').click();
   for (const label of ['Prefix', 'Revision', 'Access token'])
     await form.getByLabel(label, { exact: true }).fill(more[label] ?? '');
-  await form.getByLabel('Task').selectOption(more.Task ?? '');
+  await form.getByLabel('Task', { exact: true }).selectOption(more.Task ?? '');
   await form.getByLabel('Hugging Face model id').fill(id);
-  await form.getByLabel('Weights').selectOption(weights);
+  await form.getByLabel('Weights', { exact: true }).selectOption(weights);
   await form.getByLabel('Add as').selectOption(becomes);
   await form.getByLabel('Hub', { exact: true }).fill(address);
   await form.getByRole('button', { name: 'Add' }).click();

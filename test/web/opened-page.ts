@@ -153,7 +153,7 @@ export const LONG_S = 200;
 export const BUDGET_S_MIN = 1;
 
 export async function setBudget(page: Page, budgetS: number): Promise<void> {
-  const budget = page.getByLabel('Budget (s)');
+  const budget = page.getByLabel('Budget (s)', { exact: true });
   await budget.fill(String(budgetS));
   await budget.blur();
   // If the page refuses a budget, the field takes its last value again.

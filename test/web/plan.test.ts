@@ -151,7 +151,13 @@ describe('the section Plan', () => {
     await page.getByText('Table of the best choices for').click();
     const row = page.locator('.fold tbody tr', { has: page.getByRole('button', { name: 'Choose' }) }).first();
     const chosen = await row.locator('td').first().textContent();
-    await row.getByRole('button', { name: 'Choose' }).click();
+    const names = await page
+      .locator('.fold tbody')
+      .getByRole('button', { name: /^Choose .* → .*, cost .*, bound .* ms$/ })
+      .evaluateAll((buttons) => buttons.map((one) => one.ariaLabel));
+    expect(names.length).toBeGreaterThan(1);
+    expect(new Set(names).size).toBe(names.length);
+    await row.getByRole('button', { name: `Choose ${chosen}, ` }).click();
     await settled();
     expect(Number(await numberField('Time limit (SLA)').inputValue())).toBeLessThanOrEqual(200);
     expect(await choice()).toBe(chosen);
@@ -175,7 +181,7 @@ describe('the section Plan', () => {
   it('fills a dot of the frontier for each choice of the slider', async () => {
     const filled = frontier(page).locator('svg g[aria-label=dot] > [fill="var(--series-1)"]');
     expect(await filled.count()).toBe(
-      1 + Number(await page.getByLabel('What counts more').getAttribute('max')),
+      1 + Number(await page.getByLabel('What counts more', { exact: true }).getAttribute('max')),
     );
   });
 
@@ -272,7 +278,7 @@ describe('the section Plan', () => {
     await numberField('Arrival rate').fill('60');
     await settled();
     await expect.poll(sliderSays).toMatch(/^choice (\d) of \d; choice (?!\1)\d runs$/);
-    expect(await page.getByLabel('What counts more').getAttribute('aria-valuetext')).toMatch(
+    expect(await page.getByLabel('What counts more', { exact: true }).getAttribute('aria-valuetext')).toMatch(
       /, cost \d+; choice \d runs$/,
     );
 

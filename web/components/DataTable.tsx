@@ -55,6 +55,8 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, marked }: DataT
                   key={column.label}
                   scope="col"
                   class={column.numeric ? 'numeric' : undefined}
+                  // Without this, screen readers would read the name of the mark, too, with each figure of the column.
+                  aria-label={column.label}
                   aria-sort={sort?.column === i ? (sort.down ? 'descending' : 'ascending') : undefined}
                 >
                   <button type="button" onClick={() => press(i)}>

@@ -19,7 +19,7 @@ export function FrontierTable({ caption, points, stages, chosen, choose }: Front
   return (
     <DataTable
       caption={caption}
-      columns={choose ? [...columns(stages), chooseColumn(choose)] : columns(stages)}
+      columns={choose ? [...columns(stages), chooseColumn(stages, choose)] : columns(stages)}
       rows={points}
       rowKey={({ accuracy, cost, boundMs }) => `${accuracy} ${cost} ${boundMs}`}
       marked={(point) => chosen !== null && sameCostAndAccuracy(point, chosen)}
@@ -27,14 +27,22 @@ export function FrontierTable({ caption, points, stages, chosen, choose }: Front
   );
 }
 
-const chooseColumn = (choose: NonNullable<FrontierTableProps['choose']>): Column<FrontierPoint> => ({
+const chooseColumn = (
+  stages: readonly string[],
+  choose: NonNullable<FrontierTableProps['choose']>,
+): Column<FrontierPoint> => ({
   label: 'Choose',
   value: (point) => (choose(point) ? 1 : 0),
   show(point) {
     const chosen = choose(point);
     if (!chosen) return 'no β chooses it';
     return (
-      <button type="button" class="link" onClick={chosen}>
+      <button
+        type="button"
+        class="link"
+        aria-label={`Choose ${chain(pointVariants(point), stages)}, cost ${number(point.cost)}, bound ${milliseconds(point.boundMs)}`}
+        onClick={chosen}
+      >
         Choose
       </button>
     );

@@ -46,7 +46,7 @@ function Explained({ of, class: own, text }: ExplainedProps) {
         type="button"
         class={own}
         popovertarget={id}
-        {...(text !== of && { 'aria-label': 'What is this?', 'aria-description': of })}
+        {...(text !== of && { 'aria-label': `Explain ${of}` })}
       >
         {text}
       </button>
