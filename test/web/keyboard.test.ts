@@ -3,7 +3,7 @@ import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { serveFewScenes } from './few-scenes.ts';
-import { frames, frontier, type OpenedPage, openPage, openProfile, planned } from './opened-page.ts';
+import { choose, frames, frontier, type OpenedPage, openPage, openProfile, planned } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { servedPage } from './serve.ts';
 
@@ -178,6 +178,28 @@ describe('with an opened profile', () => {
     const before = await place();
     await page.getByRole('link', { name: 'Measure', exact: true }).evaluate((link) => link.focus());
     expect(await place()).toBe(before);
+  });
+
+  it('Escape closes a message from anywhere, after an explanation that is open, and the focus stays', async () => {
+    await choose(page, { name: 'broken.json', text: '{' });
+    const message = page.locator('.page-problem');
+    const explained = page.locator('.explanation:popover-open');
+    await message.waitFor();
+    await page.getByRole('button', { name: 'Explain Pipeline' }).focus();
+    await press('Enter');
+    await explained.waitFor();
+    await press('Escape');
+    await expect.poll(() => explained.count()).toBe(0);
+    expect(await message.count()).toBe(1);
+    await press('Escape');
+    await expect.poll(() => message.count()).toBe(0);
+    expect((await focused())?.name).toBe('Explain Pipeline');
+
+    await choose(page, { name: 'broken.json', text: '{' });
+    await message.getByRole('button', { name: 'Close' }).focus();
+    await press('Escape');
+    await expect.poll(() => message.count()).toBe(0);
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe('messages');
   });
 
   it('passes everything once, in the order of the page, forwards and back', async () => {

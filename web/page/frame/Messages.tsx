@@ -11,15 +11,19 @@ const TO_SHOWN = /^#(results|plan|try)$/;
 
 /**
  * Messages about the last action, at the bottom of the window, where they cover no heading that a link leads to. A message that
- * is no error closes when the user goes on to a section that shows the message's subject, or starts a run.
+ * is no error closes when the user goes on to a section that shows the message's subject, or starts a run. Escape closes all
+ * messages from anywhere, because their buttons come after everything else in the order of Tab.
  */
 export function Messages() {
   useEffect(() => {
     const follow = ({ target }: MouseEvent) => {
       if (TO_SHOWN.test((target as Element).closest('a')?.hash ?? '')) closeTold();
     };
-    document.addEventListener('click', follow);
-    return () => document.removeEventListener('click', follow);
+    const end = new AbortController();
+    const { signal } = end;
+    document.addEventListener('click', follow, { signal });
+    document.addEventListener('keydown', closeByEscape, { signal });
+    return () => end.abort();
   }, []);
   useSignalEffect(() => {
     if (trying.value) closeTold();
@@ -33,6 +37,14 @@ export function Messages() {
       <Done />
     </div>
   );
+}
+
+function closeByEscape({ key, defaultPrevented }: KeyboardEvent): void {
+  // The first Escape closes an open explanation alone.
+  if (key !== 'Escape' || defaultPrevented || document.querySelector(':popover-open')) return;
+  document.activeElement?.closest<HTMLElement>('.messages')?.focus({ preventScroll: true });
+  closeTold();
+  problem.value = null;
 }
 
 /** The last error, shown until the user closes it or starts another action. */
