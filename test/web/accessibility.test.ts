@@ -155,7 +155,7 @@ describe('the page with the test engine', () => {
     await page.locator('.paused').waitFor();
     await expectAccessible(page, ':is(#measure .run, #results)');
     await button('Cancel').click();
-    await button(/Resume/).waitFor();
+    await button(/^Resume \d+\/\d+$/).waitFor();
     await expectAccessible(page, '#measure .run');
   });
 });

@@ -41,8 +41,9 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
   onProgress?.({ phase: 'accuracy', done: 1, total: 1, share: 0, timeLeftMs: null, current: 'detect/det4' });
   const known = (await store.readJournal(journal)).map((entry) => (entry as { cell: Cell }).cell);
   const cells: Cell[] = [];
+  const cancelled = new Promise((resolve) => signal?.addEventListener('abort', resolve));
   for (const cell of wanted) {
-    await unpaused?.();
+    await Promise.race([unpaused?.(), cancelled]);
     await held(cells.length, signal);
     signal?.throwIfAborted();
     if (!known.some((other) => cellId(other) === cellId(cell))) {

@@ -44,7 +44,7 @@ export function LatestRequests({ live, pipeline }: { readonly live: LiveRun; rea
         <span class="row">
           <strong>Latest requests and answers</strong>
           <span class="muted small">blue frame: the newest</span>
-          <button type="button" aria-pressed={held} onClick={() => setHeld(!held)}>
+          <button type="button" onClick={() => setHeld(!held)}>
             {held ? 'Go on' : 'Hold'}
           </button>
         </span>
