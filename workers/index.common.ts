@@ -35,6 +35,7 @@ export {
   constantLoad,
   type Load,
   NoRequestsError,
+  TooLongLoadError,
   TooManyRequestsError,
   traceLoad,
 } from './executor/load.ts';

@@ -76,7 +76,7 @@ it('where another profile differs is told in words, in a chart walked by keyboar
   expect(await chart.locator('[aria-label=tip]').textContent()).toContain('det16');
 
   await compare.locator('summary').click();
-  await compare.getByRole('button', { name: 'Ratio' }).click();
+  await compare.getByRole('button', { name: 'Ratio', exact: true }).click();
   expect(await compare.locator('tbody tr').first().textContent()).toMatch(/det16.*▼ faster/);
 });
 

@@ -248,7 +248,7 @@ describe('each file that the page writes is read again, and shown where it belon
     await openProfile(page, node);
     const compare = page.locator('.compare');
     await compare.getByRole('application', { name: /^detect: wasm against cpu/ }).waitFor();
-    expect(await compare.textContent()).toMatch(/cells\.csv has the cells.*not tell samples, accuracies/);
+    expect(await compare.textContent()).toMatch(/cells\.csv has the cells.*has no samples, accuracies/);
     expect(await compare.textContent()).toMatch(/Runs in:.*Node 22 against Chromium/);
     await choose(page, { name: 'cells.csv', text });
     await told(page).getByText('Opened cells.csv: a table of cells, which is compared with').waitFor();
