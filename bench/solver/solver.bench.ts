@@ -1,10 +1,11 @@
 /**
- * Times the solver: `npm run bench:solver`. The first table is for the first 100 feasible seeds of each kind of problem, with 10
- * stages × 10 variants × 8 batches and the product of accuracies: without capacities, and with limits of GPU share and cores.
- * These limits are fractions of the amounts that the unlimited optimum uses, so that both bind. The second table is for long
- * pipelines of nearly equal stages with 12 options each, and such limits halfway between the least choice and the most accurate
- * one. The third table is for frontiers of several sizes, with an SLA that excludes many options and one that excludes almost
- * none, each without and with capacities.
+ * Times the solver: `npm run bench:solver`. It prints three tables:
+ *
+ * 1. The first 100 feasible problems of each kind, with 10 stages × 10 variants × 8 batches and the product of accuracies. They
+ *    have no capacities, or limits of GPU share and cores that are fractions of what the unlimited optimum uses, so that both bind.
+ * 2. Long pipelines of nearly equal stages with 12 options each. Their SLA, GPU share and cores lie halfway between those of the
+ *    least choice and of the most accurate one.
+ * 3. Frontiers of several sizes, without and with capacities. One SLA excludes many options, the other almost none.
  */
 import type { Problem, Solution } from '../../solver/documents/problem.ts';
 import { paretoChoices } from '../../solver/frontier/frontier.ts';

@@ -1,21 +1,21 @@
-import { smallest } from '../math/statistics.ts';
-import { type Core, type CoreOption, TOLERANCE } from './core.ts';
+import { type Core, type CoreOption, leastUses, TOLERANCE } from './core.ts';
 import type { Bound } from './relaxation.ts';
 import type { Region } from './secant.ts';
 
-/** Options of the first stages of a region, as a list that starts at the last of these stages. */
+/** Chosen options of a region's first stages, as a linked list: each option points to that of the stage before. */
 interface Part {
   readonly option: CoreOption;
   readonly before: Part | undefined;
-  /** Sum of the options' gaps. */
+  /** Sum of the options' gaps: how much they lower the region's bound. */
   readonly gap: number;
-  /** For each limit, how much more the options use than the least that these stages can use. */
+  /** For each limit, the use of these options beyond the least that their stages could use. */
   readonly extra: readonly number[];
 }
 
 /**
- * Good choices of a region, the smallest sum of gaps first, found stage by stage: after each stage only the `width` parts with the
- * smallest sums of gaps stay, of those that the other stages can complete within the limits. So the best choice may be missed.
+ * Finds good choices of a region stage by stage, and returns them by rising sum of gaps. After each stage it keeps the `width`
+ * parts with the smallest sums of gaps, of those that fit each limit if the later stages use as little as they can. It may miss
+ * the best choice, because a part that was not kept may lead there.
  */
 export function beam(
   core: Core,
@@ -23,16 +23,14 @@ export function beam(
   { gaps }: Pick<Bound, 'gaps'>,
   width: number,
 ): CoreOption[][] {
-  const least = stages.map((options) => core.limits.map((_, r) => smallest(options.map((o) => o.use[r]!))));
-  const room = core.limits.map((limit, r) =>
-    least.reduce((left, uses) => left - uses[r]!, limit + TOLERANCE),
-  );
+  const least = leastUses(core, stages);
+  const room = core.limits.map((limit, r) => least[r]!.reduce((left, use) => left - use, limit + TOLERANCE));
   let parts: (Part | undefined)[] = [undefined];
   for (const [s, options] of stages.entries()) {
     const longer: Part[] = [];
     for (const before of parts)
       for (const [o, option] of options.entries()) {
-        const extra = option.use.map((use, r) => (before?.extra[r] ?? 0) + use - least[s]![r]!);
+        const extra = option.use.map((use, r) => (before?.extra[r] ?? 0) + use - least[r]![s]!);
         if (extra.every((use, r) => use <= room[r]!))
           longer.push({ option, before, gap: (before?.gap ?? 0) + gaps[s]![o]!, extra });
       }

@@ -113,15 +113,17 @@ export const withinLimits = (core: Core, choice: readonly CoreOption[]): boolean
     (limit, r) => choice.reduce((sum, option) => sum + option.use[r]!, 0) <= limit + TOLERANCE,
   );
 
+/** For each limit of a core, the least that each of `stages` can use of it. */
+export const leastUses = ({ limits }: Core, stages: Core['stages']): number[][] =>
+  limits.map((_, r) => stages.map((options) => smallest(options.map(({ use }) => use[r]!))));
+
 /**
  * Makes a core smaller without losing its best choice. It drops options that exceed a limit even if every other stage uses as
  * little as it can, limits that no choice exceeds, and dominated options: those that another option of the stage equals or beats
  * in score, weight and every limited resource. Of equal options the first stays. If a stage is left empty, no choice is feasible.
  */
 export function reduce(core: Core): Core {
-  const least = core.limits.map((_, r) =>
-    core.stages.map((options) => smallest(options.map((option) => option.use[r]!))),
-  );
+  const least = leastUses(core, core.stages);
   const fits = (option: CoreOption, s: number) =>
     core.limits.every((limit, r) => {
       const others = least[r]!.reduce((sum, use, other) => (other === s ? sum : sum + use), 0);

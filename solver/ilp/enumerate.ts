@@ -1,5 +1,4 @@
-import { smallest } from '../math/statistics.ts';
-import { type Core, type CoreOption, objectiveOf, TOLERANCE, withinLimits } from './core.ts';
+import { type Core, type CoreOption, leastUses, objectiveOf, TOLERANCE, withinLimits } from './core.ts';
 import type { Bound } from './relaxation.ts';
 import type { Region } from './secant.ts';
 
@@ -7,6 +6,16 @@ import type { Region } from './secant.ts';
 export interface Incumbent {
   choice: readonly CoreOption[] | undefined;
   objective: number;
+}
+
+/** Makes a choice the incumbent if it is within the limits and better. @returns whether it is */
+export function improve(core: Core, incumbent: Incumbent, choice: readonly CoreOption[]): boolean {
+  if (!withinLimits(core, choice)) return false;
+  const objective = objectiveOf(core, choice);
+  if (objective <= incumbent.objective) return false;
+  incumbent.choice = [...choice];
+  incumbent.objective = objective;
+  return true;
 }
 
 /**
@@ -40,12 +49,10 @@ export function enumerate(
   const depthMax = stages.length;
   // room[d · rows + r]: how much of limit r the first d stages may use if the other stages use as little as they can.
   const room = new Float64Array((depthMax + 1) * rows);
-  for (let r = 0; r < rows; r++) {
+  const sorted = stages.map(({ options }) => options);
+  for (const [r, least] of leastUses(core, sorted).entries()) {
     room[depthMax * rows + r] = core.limits[r]! + 2 * TOLERANCE;
-    for (let d = depthMax - 1; d >= 0; d--) {
-      const least = smallest(stages[d]!.options.map((option) => option.use[r]!));
-      room[d * rows + r] = room[(d + 1) * rows + r]! - least;
-    }
+    for (let d = depthMax - 1; d >= 0; d--) room[d * rows + r] = room[(d + 1) * rows + r]! - least[d]!;
   }
   const used = new Float64Array((depthMax + 1) * rows);
   const choice: CoreOption[] = new Array(depthMax);
@@ -54,13 +61,7 @@ export function enumerate(
 
   const descend = (d: number, gap: number): boolean => {
     if (d === depthMax) {
-      if (!withinLimits(core, choice)) return true;
-      const objective = objectiveOf(core, choice);
-      if (objective > incumbent.objective) {
-        incumbent.choice = [...choice];
-        incumbent.objective = objective;
-        slack = bound - objective - margin();
-      }
+      if (improve(core, incumbent, choice)) slack = bound - incumbent.objective - margin();
       return true;
     }
     const stage = stages[d]!;

@@ -1,7 +1,7 @@
 import { largest, sum } from '../math/statistics.ts';
 import { beam } from './beam.ts';
-import { type Core, type CoreOption, objectiveOf, withinLimits } from './core.ts';
-import { enumerate, type Incumbent } from './enumerate.ts';
+import type { Core, CoreOption } from './core.ts';
+import { enumerate, type Incumbent, improve } from './enumerate.ts';
 import type { Glpk } from './glpk.ts';
 import { lagrangian, relax, type ShadowPrices } from './relaxation.ts';
 import { type Majorant, type Region, secant } from './secant.ts';
@@ -34,9 +34,9 @@ interface Node extends Region {
  *
  * 1. The secant replaces the objective, and GLPK solves the linear relaxation, which gives prices of the limits.
  * 2. With these prices the Lagrangian bound drops options that cannot be in a better choice.
- * 3. A beam search looks for a better incumbent, which lets the bound drop more options.
- * 4. Few remaining choices are enumerated. With many, the region is split: in z if the secant is far above the objective,
- *    otherwise in a stage.
+ * 3. A beam search looks for a better incumbent. With a better one, the Lagrangian bound drops more options.
+ * 4. If few choices remain, all are enumerated. If many remain, the region is split: at a value of z if the secant is far above
+ *    the objective, and else between the options of a stage.
  *
  * Every bound and every choice is computed again in doubles, so the answer does not depend on GLPK's tolerances. GLPK is
  * trusted only when it says that a region is empty, and for that the limits are widened by a millionth.
@@ -51,12 +51,7 @@ export function search(
   above = Number.NEGATIVE_INFINITY,
 ): Found {
   const incumbent: Incumbent = { choice: undefined, objective: above };
-  const offer = (choice: readonly CoreOption[] | undefined) => {
-    if (!choice || !withinLimits(core, choice)) return;
-    const objective = objectiveOf(core, choice);
-    if (objective > incumbent.objective) Object.assign(incumbent, { choice, objective });
-  };
-  offer(start);
+  if (start) improve(core, incumbent, start);
   if (core.stages.some((options) => options.length === 0))
     return { ...incumbent, bound: incumbent.objective, nodes: 0 };
 
@@ -91,7 +86,7 @@ export function search(
     const prices = relaxed === 'unknown' ? node.prices : relaxed.prices;
     let left = keep(node, above, prices);
     if (!left) return [];
-    for (const choice of beam(core, left.region, left, WIDTH)) offer(choice);
+    for (const choice of beam(core, left.region, left, WIDTH)) improve(core, incumbent, choice);
     left = keep(left.region, above, prices);
     if (!left || enumerate(core, left.region, left, incumbent, margin, STEPS)) return [];
     const x = new Map<CoreOption, number>();

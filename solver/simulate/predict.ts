@@ -96,8 +96,8 @@ export function attainmentAtLeast(
 }
 
 /**
- * Total time of simulated batches ÷ the total time that the rows' `serviceMs` predict for them; undefined without batches, and if
- * either time is as good as 0, as a coarse clock measures it.
+ * Total time of simulated batches ÷ the total time that the rows' `serviceMs` predict for them. Undefined without batches, and if
+ * one of the times is 0 or almost 0, which a coarse clock may measure.
  */
 function timeFactor({ stages }: PredictedPlan, batches: readonly SimulatedBatch[]): number | undefined {
   const timesMs = rowsByIndex(stages).map((row) => row && timesOf(row.serviceMs));

@@ -124,7 +124,7 @@ export class RunningBatches {
   #setPace(nowMs: number, service: ServiceModel): void {
     if (!service.slowDown) return;
     const { rows } = this;
-    // A row's slow-down is computed once, because that reads all running batches, and there may be thousands.
+    // All batches of a row have the same slow-down. It is computed once, because that reads all running batches, maybe thousands.
     const byRow: number[] = [];
     for (const batch of this.#now.values()) {
       byRow[batch.row] ??= service.slowDown(batch.row, rows);

@@ -55,7 +55,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, marked }: DataT
                   key={column.label}
                   scope="col"
                   class={column.numeric ? 'numeric' : undefined}
-                  // Without this, screen readers would read the name of the mark, too, with each figure of the column.
+                  // Without this label, screen readers would also read the name of the question mark with each figure of the column.
                   aria-label={column.label}
                   aria-sort={sort?.column === i ? (sort.down ? 'descending' : 'ascending') : undefined}
                 >

@@ -25,7 +25,7 @@ export class TooManyRequestsError extends InputError {
   }
 }
 
-/** A run counts the requests of each second and reports each 10 s, so memory limits its length. */
+/** A run keeps counts for each second and figures for each 10 s, so a longer run could need more memory than there is. */
 const DURATION_S_MAX = 10_000_000;
 
 /** A load lasts longer than a run can record. */

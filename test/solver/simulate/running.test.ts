@@ -103,6 +103,6 @@ test('the slow-down of a row is computed once for all its batches, of which a cl
   const batches = Array.from({ length: 100 }, (_, id) => ({ ...batch(id, 0, 10), row: id % 2 }));
   const ran = times(batches, { ...gpu(), slowDown });
   expect(ran.every(([, endMs]) => endMs === 20)).toBe(true);
-  // 100 batches start and 100 end, and each time two rows are asked for at most.
+  // Each of the 100 starts and 100 ends needs the slow-downs of two rows at most.
   expect(calls).toBeLessThanOrEqual(400);
 });

@@ -51,7 +51,7 @@ export function Trying() {
   );
 }
 
-/** The run for screen readers. The element that has this text is always there, because they pass over one that is new. */
+/** What screen readers say of the run. They pass over text in a new element, so the element of this text is always on the page. */
 function spokenRun(): string {
   if (trying.value) return 'The plan is running';
   if (!tried.value || failure.value) return '';
