@@ -24,7 +24,7 @@ export interface HubKind {
   fits(model: HubModel): 'surely' | 'if-task-given' | 'no';
   /** The task's fields of a stage. @throws UnusableConfigError */
   fieldsOf(model: HubModel): Fields;
-  /** Paths of fields that the user chooses for any model, e.g. `output.threshold`: a model fits a stage with any choice. */
+  /** Paths of fields that the user chooses, e.g. `output.threshold`. A model works with any choice, so it takes the stage's. */
   readonly choices: readonly string[];
   /** Paths of numbers that limit what the model takes, e.g. `input.length`: a variant takes no more than its stage asks for. */
   readonly limits: readonly string[];

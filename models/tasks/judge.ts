@@ -31,9 +31,9 @@ export const stageScore = ({ task }: PipelineStage, result: StageResult, truth: 
   sum(task.match(result, truth).map(({ score }) => score));
 
 /**
- * Compares a request's answer with its labels, over all stages. A right object or class earns its points times the metric's value
- * that later stages reach for the item made from it. A stage that is `judged` only as the `last` one leaves the score to later
- * stages, if there are any.
+ * Compares a request's answer with its labels, over all stages. If an item for the next stage follows from a right object or
+ * class, the object or class earns its points times the value that the later stages' metric has for that item. If the stage is
+ * `judged` only as the `last` one and an item follows, only the later stages' score counts.
  * @param answer of a completed request
  */
 export function requestScore({ task, next }: PipelineStage, answer: ItemAnswer, truth: ItemTruth): Score {

@@ -18,7 +18,7 @@ export const TENSOR_ARRAYS = {
   uint8: Uint8Array,
 } satisfies Record<TensorType, unknown>;
 
-/** Element types with fractions. A model may take or give either, whatever the dtype of its weights. */
+/** Floating-point element types. A model may take or give either, whatever the dtype of its weights. */
 export const FLOATS = ['float32', 'float16'] as const;
 
 /** An input or output of a session run, in row-major order. */

@@ -85,7 +85,8 @@ export class AdaptationClock {
     const isSecondNew = knownS > this.#checkedS;
     this.#checkedS = knownS;
     if (!isSecondNew || !this.#isDue(nowMs, countsPerS)) return undefined;
-    // Timers fire some milliseconds late. Counted from a late check, the next interval would end a check later.
+    // Timers fire some milliseconds late. If the interval began at such a late moment, the next decision would often come one
+    // check too late.
     this.#lastDecisionMs = CHECK_MS * Math.floor(nowMs / CHECK_MS);
     const { system, predictor } = this.options;
     const plans = { decided: this.#decided, serving };

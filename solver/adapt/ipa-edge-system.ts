@@ -48,7 +48,7 @@ export function ipaEdgeSystem(
   const budget = new MissBudget(request.percentile, request.slaMs);
   /** The share of the requests that may miss the SLA by the percentile. */
   const percentileShare = 1 - request.percentile / 100;
-  /** The share of the coming requests that may miss the SLA, by the last decision. */
+  /** The share of the coming requests that may miss the SLA, as the last decision set it. */
   let allowed = percentileShare;
   // The rate is the load of the busiest time that a plan must serve, so the plan may keep its replicas busy all the time.
   const resources = { ...request.resources, utilisationMax: 1 };

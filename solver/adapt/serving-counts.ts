@@ -20,7 +20,7 @@ export interface Counts {
 interface RowCounts {
   readonly batches: number;
   readonly items: number;
-  /** Number of batches whose hop, the round trip to a pod without the run there, was timed. */
+  /** Number of batches whose hop was timed: the way to a pod and back, without the batch's time in the pod. */
   readonly hops: number;
   /** Sum of the times of all timed hops. */
   readonly hopMs: number;

@@ -3,8 +3,8 @@ import type { DispatchStage, Follow } from './types.ts';
 import type { Sharing } from './workers.ts';
 
 /**
- * The means of the fan-out and of the escalated share cover about this many items. So few let them follow a switch of variants
- * soon.
+ * The means of the fan-out and of the escalated share cover about this many items: few, so that the means soon follow a switch of
+ * variants.
  */
 const MEMORY = 200;
 

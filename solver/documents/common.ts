@@ -10,7 +10,7 @@ export const name = z
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower-case hex');
 export const commit = z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit: 40 lower-case hex digits');
 export const accuracy = z.number().min(0).max(1);
-/** So small that sums of times, and their products with rates and counts, are finite. */
+/** The maximum is so small that sums of times, and their products with rates and counts, are finite. */
 export const milliseconds = z.number().nonnegative().max(1e100);
 export const count = z.int().nonnegative();
 export const positiveCount = z.int().positive();

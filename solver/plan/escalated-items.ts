@@ -68,7 +68,7 @@ function escalatedOnPath(
   const rising = sortedNumbers(confidences.slice(0, at));
   const most = risingOf.reduce((largest, { length }) => Math.max(largest, length), 0);
   const over = counts.length - rankOf(counts.length, percentile);
-  /** For each k, the highest threshold under which at most k items of a request escalate, at the percentile of requests. */
+  /** For each k, the highest threshold with which the number of escalated items per request, at the percentile, is at most k. */
   const passed = Array.from(
     { length: most },
     (_, k) => sortedNumbers(risingOf.map((own) => own[k] ?? Number.POSITIVE_INFINITY))[over]!,

@@ -8,11 +8,11 @@ const LOWERED = 0.01;
 
 /**
  * Whether a run's result shows the performance of its plan and not of a client that sends late. Latency counts from the scheduled
- * arrival, so a request that is sent late never looks faster, but it may look slower. Two conditions must hold: the p95 counted
- * from the sending is lower by at most {@link LATE_SHARE} of the SLA, and the attainment would be higher by at most
- * {@link LOWERED} without late sending. The attainment without late sending is that of the requests that were not late. If most
- * requests were late, the few others show nothing; then each late request counts as in time, unless it took longer than the SLA
- * from its sending, too.
+ * arrival, so a request that is sent late never looks faster, but it may look slower. Two conditions must hold:
+ * - The p95 latency counted from the sending is lower than that from the arrival by at most {@link LATE_SHARE} of the SLA.
+ * - Without late sending, the attainment would be higher by at most {@link LOWERED}. It would be that of the requests that were
+ *   not late. If more than half were late, the others are too few to tell: then all requests count, and a late request misses the
+ *   SLA only if its latency from the sending is longer than the SLA.
  * @param latenessMs for each request, the time at which it was sent minus its scheduled arrival
  */
 export function isValid(

@@ -10,7 +10,7 @@ const LIMITS = { tokens: 4096, beams: 16 };
 export const GENERATION_CHOICES = ['tokensMax', 'beams'];
 
 /**
- * Reads a hub model's token limit and number of beams from its repository. Parameters of the task come before general ones.
+ * Reads a hub model's token limit and number of beams from its repository. Parameters of the task override general ones.
  * @param tokensMax default where the repository states no limit
  */
 export function generationOf(
