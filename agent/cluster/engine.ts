@@ -121,8 +121,8 @@ export interface Rollout {
   /** Number of replicas and gateways that the plan needs. */
   readonly wanted: number;
   /**
-   * What is still awaited, one text each, with its name: why a replica or gateway does not serve yet, or that earlier replicas
-   * have not ended.
+   * One text for each thing that is still awaited: why a replica or gateway does not serve yet, or that earlier replicas have not
+   * ended. Each text names the replicas or the gateway.
    */
   readonly waits: readonly string[];
 }

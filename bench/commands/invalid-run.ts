@@ -17,7 +17,7 @@ class InvalidRunError extends Error {
   }
 }
 
-/** The error that names the runs that are not valid; undefined if all are. @param remedy as of the error */
+/** The error that names the runs that are not valid; undefined if all are. @param remedy as in {@link InvalidRunError} */
 export function invalidRuns(runs: readonly RunReport[], remedy: string): InvalidRunError | undefined {
   const invalid = runs.filter(({ load }) => !load.valid);
   return invalid.length > 0 ? new InvalidRunError(invalid, remedy) : undefined;

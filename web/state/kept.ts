@@ -45,7 +45,7 @@ export function kept<T>({ name, schema, initial, shared = false }: KeepOptions<T
   return value;
 }
 
-/** Uses a storage of the browser. Returns null in a window that stores nothing. */
+/** Calls `use` with a storage of the browser and returns its result; null if the browser denies the storage or it is full. */
 export function inStorage<T>(
   use: (storage: Storage) => T,
   name: 'localStorage' | 'sessionStorage' = 'localStorage',

@@ -3,7 +3,7 @@ import { TooManyBytesError, UnexpectedAnswerError } from './errors.ts';
 
 /** Continues a download where an earlier one stopped. Callers supply the access to the host and the storage of the bytes. */
 
-/** A file whose content is known before it is read. */
+/** A file to download, with the checksum that its content must have. */
 export interface KnownFile {
   readonly url: string;
   readonly sha256: string;

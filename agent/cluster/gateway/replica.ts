@@ -51,7 +51,7 @@ export interface ReplicaOptions {
   token(): Promise<string | undefined>;
   /** Called when the worker is terminated, e.g. to give the replica back. */
   onEnd(): void;
-  /** Gets the times of each batch whose time in the replica the replica reports. */
+  /** Gets the times of a batch that ran, if the replica reports how long it held the batch. */
   onHop?(stage: string, times: HopTimes): void;
 }
 

@@ -111,8 +111,8 @@ interface ServingPod extends Omit<AgentPod, 'mounts' | 'container'> {
   /** Name of the Secret with the token; absent: the pod accepts no changes. */
   readonly token?: string;
   /**
-   * Seconds for which an ending pod still serves before SIGTERM; absent: none, because its process serves on for a while after
-   * SIGTERM.
+   * Seconds by which Kubernetes delays SIGTERM, so that an ending pod still serves. Absent for a pod whose process serves on for a
+   * while after SIGTERM.
    */
   readonly leaveS?: number;
 }

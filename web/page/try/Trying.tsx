@@ -83,7 +83,7 @@ function WithoutPlan() {
   );
 }
 
-/** Says which plan the last run was of, because it is not the current plan. */
+/** Says which plan the last run used, for a run that did not use the current plan. */
 function OtherPlan({ plan: ran }: { readonly plan: Plan }) {
   return (
     <Notice title="OTHER PLAN">
