@@ -50,7 +50,7 @@ interface Edit {
 /** Marks the place of a JSON text in a document, because no value of JavaScript becomes some of these texts, such as `1e999`. */
 const MARK = '\u0007';
 
-/** Changes a document. Texts that are to be put into it are left as marks. */
+/** Changes one place of a document. A mark stands for the new value or key, which {@link withTexts} puts in later. */
 function edit(root: unknown, { turns, how }: Edit, mark: string): unknown {
   const all = { root };
   let holder: Record<string, unknown> = all;

@@ -168,7 +168,7 @@ describe('the profiling page', () => {
     expect(await page.getByRole('alert').count()).toBe(0);
     await choose(page, { name: 'broken.json', text: '{' });
     await page.locator('.page-problem').waitFor();
-    // The error is the file's, so it did not stop the profile.
+    // The page does not take the file's error for the reason why the profile stopped.
     expect(await page.locator('.run').textContent()).toContain('The profile was stopped. Kept: 30 of');
     await page.getByRole('checkbox', { name: 'wasm' }).first().uncheck();
     // The last backend cannot be unticked.

@@ -124,7 +124,7 @@ test('where the slow-down is too much for some batches, the delays keep the mean
   const together = even.map((ms) => 4 + ms);
   const delays = delaysBeside([times(alone, together)], 2);
   expect(delays[0]!.delayMs).toBe(0);
-  // The mean together is 8.95 ms: 8.95 / 2 − 4 = 0.475.
+  // Batches take 8.95 ms together in the mean and 4 ms alone. With the slow-down of 2, the mean delay is 8.95 / 2 − 4 = 0.475 ms.
   expect(meanDelayMs(delays)).toBeGreaterThan(0.4);
   expect(meanDelayMs(delays)).toBeLessThan(0.55);
 });

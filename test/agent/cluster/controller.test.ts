@@ -8,7 +8,7 @@ import { type Plan, samePlan } from '../../../solver/documents/plan.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import { clusterPlan } from '../kubernetes/objects/plans.ts';
 
-/** These tests run `watch` on a clock that they turn, with an engine that only remembers the plans that it was asked to apply. */
+/** These tests run `watch` on a fake clock, with an engine that only remembers the plans that it was asked to apply. */
 
 afterEach(() => {
   vi.useRealTimers();

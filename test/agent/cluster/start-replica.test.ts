@@ -8,7 +8,7 @@ import { batchOf } from '../../../models/items/item-batch.ts';
 import { packMessage } from '../../../workers/stage/pipe.ts';
 import { clusterPlan } from '../kubernetes/objects/plans.ts';
 
-/** Starts to start a worker on a replica that answers as the listener does. */
+/** Begins to start a worker on a replica whose answers come from `listener`. */
 async function startOn(listener: RequestListener) {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

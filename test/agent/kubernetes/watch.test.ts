@@ -100,7 +100,7 @@ test('a plan that the API server is lost over is applied to its end when it is b
   const { cluster, standIn, load } = await planned();
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
-  // A second decision would apply another plan, and the plan that was cut off would not be applied to its end.
+  // Only one decision is made, because a second would replace the plan that the outage interrupts.
   decided.most = 1;
   amidApply(cluster, () => standIn.down());
   // If the API server were back at once, `watch` would apply the rest of the plan without noticing the outage.

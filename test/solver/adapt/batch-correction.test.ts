@@ -46,7 +46,7 @@ test('after the time constant, 63 % of a change is covered', () => {
   const correction = new BatchCorrection({});
   correction.take(new Map([timed('detect', 24)]), 0.5 * BATCH_SLOWNESS_MS, plan(['cpu']));
   correction.take(new Map([timed('detect', 24)]), 0.5 * BATCH_SLOWNESS_MS, plan(['cpu']));
-  // The correction changes a factor by a tenth or more at once, so the factor may be a tenth behind.
+  // Plans get a new factor once it differs by a tenth or more, as it does after each of the two calls.
   expect(correction.factors.cpu).toBeCloseTo(1 + (1 - Math.exp(-1)), 1);
 });
 

@@ -156,7 +156,7 @@ test('a batch takes longer after a pause of its worker, by how long that was, an
 
 test('a request takes longer if the server was idle before, and nothing waits for that', () => {
   const requestPauseMs: ServingModel['requestPauseMs'] = (idleMs) => Math.min(2, idleMs / 5);
-  // The first finds a server that has never served, the second one that was just called, the third one that was idle for 5 ms.
+  // The first request finds a server that has never served, the second a server in use, the third a server idle for 5 ms.
   expect(answeredMs([0, 0, 15], { requestPauseMs })).toEqual([7, 10, 21]);
 });
 
