@@ -24,7 +24,7 @@ export interface HubKind {
   fits(model: HubModel): 'surely' | 'if-task-given' | 'no';
   /** The task's fields of a stage. @throws UnusableConfigError */
   fieldsOf(model: HubModel): Fields;
-  /** Paths of fields that the user chooses, e.g. `output.threshold`. A model works with any choice, so it takes the stage's. */
+  /** Paths of fields that the user chooses, e.g. `output.threshold`. A model works with any, so it takes the stage's value. */
   readonly choices: readonly string[];
   /** Paths of numbers that limit what the model takes, e.g. `input.length`: a variant takes no more than its stage asks for. */
   readonly limits: readonly string[];

@@ -80,7 +80,7 @@ it('the bar of a printed page is above the text and a message below it, not on i
 it('forced colours show which cells are measured, and which share of requests must be in time', async () => {
   const { page, context } = await openPage(site.browser, site.url, { forcedColors: 'active' });
   await openProfile(page);
-  // A script cannot read the forced colours, only whether an element takes part (`auto`) or keeps its own colours (`none`).
+  // The browser replaces the colours of an element with `auto`. Elements that show their state by colour need `none`.
   const adjust = (selector: string) =>
     page
       .locator(selector)

@@ -8,7 +8,7 @@ import { batchOf } from '../../../models/items/item-batch.ts';
 import { packMessage } from '../../../workers/stage/pipe.ts';
 import { clusterPlan } from '../kubernetes/objects/plans.ts';
 
-/** Begins to start a worker on a replica whose answers come from `listener`. */
+/** Starts a worker on a replica whose answers come from `listener`. The caller waits for `started`, which may fail. */
 async function startOn(listener: RequestListener) {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
