@@ -80,7 +80,9 @@ export async function papersTrace(pipeline: PipelineName): Promise<Load[]> {
   const reference = process.env.IPA_EDGE_REFERENCE ?? join(ROOT, '../shared');
   const path = join(reference, 'ipa/traces/bursty.json');
   if (!existsSync(path)) {
-    console.error(`There is no ${path}: IPA's own bursty trace is left out. Set IPA_EDGE_REFERENCE.`);
+    console.error(
+      `There is no ${path}: IPA's own bursty trace is left out. Set IPA_EDGE_REFERENCE to the folder that has ipa/traces.`,
+    );
     return [];
   }
   const trace = parseTrace(JSON.parse(await readFile(path, 'utf8')), path);

@@ -19,7 +19,7 @@ export interface Host {
 export class PortUnavailableError extends InputError {
   override name = 'PortUnavailableError';
   constructor(port: number, cause: NodeJS.ErrnoException) {
-    const why = cause.code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${cause.code})`;
+    const why = cause.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${cause.code})`;
     super(`Port ${port} of 127.0.0.1 ${why}. Give another one with --port; 0 takes any that is free.`, {
       cause,
     });

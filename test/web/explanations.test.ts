@@ -35,6 +35,16 @@ describe('a word of the field', () => {
     await tab.page.getByRole('columnheader', { name: 'p50', exact: true }).first().waitFor();
   });
 
+  it('has a question mark of at least 24 by 24 pixels, which a finger can press', async () => {
+    const sizes = await tab.page
+      .locator('.term-mark:visible')
+      .evaluateAll((all) =>
+        all.map((one) => one.getBoundingClientRect()).map(({ width, height }) => Math.min(width, height)),
+      );
+    expect(sizes.length).toBeGreaterThan(20);
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(24);
+  });
+
   it('is explained within a narrow window, another one in its place, and on the cards that tables become there', async () => {
     await tab.page.setViewportSize(NARROW);
     const explained = tab.page.locator('.explanation:popover-open');

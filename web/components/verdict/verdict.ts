@@ -114,7 +114,7 @@ export function noPlanVerdict(why: Error): Verdict {
   return {
     ...none,
     headline: 'No plan could be made, so nothing is known of these models under load.',
-    next: { text: 'Do what the reason says, or measure again.', section: 'measure' },
+    next: { text: 'Change what the reason above names, or measure again.', section: 'measure' },
   };
 }
 

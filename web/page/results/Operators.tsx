@@ -33,7 +33,7 @@ export function Operators() {
           ? `Running ${cellText(timing.value.cell)} …`
           : timeable.value.length === 0
             ? whyNotTimeable.value
-            : ''}
+            : timed.value && `Timed the operators of ${cellText(timed.value.cell)}.`}
       </p>
       {timingFailure.value && (
         <p class="problem" role="alert">
