@@ -22,7 +22,10 @@ export function crdCommand(): Command {
     .addOption(option.pipelineOption())
     .addOption(option.manifestOption());
   const { length } = crd.options;
-  addPodOptions(crd.option('--namespace <name>', 'the namespace of the objects', namespace, 'default'));
+  addPodOptions(
+    crd.option('--namespace <name>', 'the namespace of the objects', namespace, 'default'),
+    'labels of the nodes that watch runs on',
+  );
   for (const own of crd.options.slice(length)) needing(own, '--pipeline', '--manifest');
   return crd
     .addHelpText(
@@ -30,10 +33,12 @@ export function crdCommand(): Command {
       `
 An InferencePipeline has the name of its pipeline or, if Kubernetes does not take that name, the one that watch logs at its
 start. Watch profiles if there is no profile, plans, applies and follows the load. The object's status says which steps are done.
+Image, models, node selector and the like are options of this command for the pods of watch, and fields of the spec for all others.
 
-  $ ipa-agent crd --pipeline fashion --namespace shop | kubectl apply -f -
+  $ ipa-agent crd --pipeline fashion --namespace shop --image registry.example/ipa-edge:0.1.0 | kubectl apply -f -
   $ kubectl apply --namespace shop -f - <<< '{"apiVersion": "ipa-edge.dev/v1alpha1", "kind": "InferencePipeline",
-      "metadata": {"name": "fashion"}, "spec": {"slaMs": 100, "ratePerS": 20, "cores": 4}}'
+      "metadata": {"name": "fashion"}, "spec": {"slaMs": 100, "ratePerS": 20, "cores": 4,
+        "image": "registry.example/ipa-edge:0.1.0"}}'
   $ kubectl get inferencepipelines --namespace shop
 
 Without a pipeline it prints the CRD alone; ipa-agent watch may then run anywhere.

@@ -8,8 +8,11 @@ import {
   type Toleration,
 } from '../kubernetes/settings.ts';
 
-/** Adds the options of commands that define pods. */
-export const addPodOptions = (command: Command): Command =>
+/**
+ * Adds the options of commands that define pods.
+ * @param nodes help of `--node-selector`, which selects the nodes of other pods in each command
+ */
+export const addPodOptions = (command: Command, nodes = 'labels of the nodes that stages run on'): Command =>
   command
     .option('--image <name>', `an image that agent/Containerfile builds (default: ${DEFAULT_IMAGE})`, image)
     .option(
@@ -25,11 +28,7 @@ export const addPodOptions = (command: Command): Command =>
         .argParser(objectName)
         .conflicts('imageManifest'),
     )
-    .option(
-      '--node-selector <label=value...>',
-      'labels of the nodes to run on; for apply and export, those that stages run on',
-      label,
-    )
+    .option('--node-selector <label=value...>', nodes, label)
     .option('--pull-secret <name...>', 'Secrets to pull the image with', objectNames)
     .option(
       '--toleration <taint...>',

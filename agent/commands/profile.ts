@@ -25,7 +25,8 @@ export const profileCommand = (): Command => {
 With --target kubernetes a job profiles on a node that will serve: give the --backend and --threads of that node. A stopped
 job keeps no measurements.
 
-  $ ipa-agent profile --target kubernetes --pipeline fashion --node-selector pool=edge --out profile.json`,
+  $ ipa-agent profile --target kubernetes --image registry.example/ipa-edge:0.1.0 --pipeline fashion --node-selector pool=edge \\
+      --out profile.json`,
     open(_backends, options) {
       const flags = profile.opts<TargetFlags>();
       return flags.target === 'here'
@@ -41,7 +42,7 @@ job keeps no measurements.
     'also measure how long batches travel to pods, so that plans on the profile suit a cluster (always on with --target kubernetes)',
   );
   const { length } = profile.addOption(target).addOption(pods).options;
-  addEngineOptions(addPodOptions(profile));
+  addEngineOptions(addPodOptions(profile, 'labels of the node to profile on'));
   for (const own of profile.options.slice(length)) needing(own, '--target kubernetes');
   return profile;
 };
