@@ -36,6 +36,7 @@ describe('a word of the field', () => {
   });
 
   it('has a question mark of at least 24 by 24 pixels, which a finger can press', async () => {
+    await unfold(tab.page, '#results');
     const sizes = await tab.page
       .locator('.term-mark:visible')
       .evaluateAll((all) =>

@@ -24,7 +24,7 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
   const usual = resourcesOf(profile).cores;
   return (
     <form
-      class="card tiles plan-settings"
+      class="card tiles start plan-settings"
       aria-label="Plan settings"
       onSubmit={(event) => event.preventDefault()}
     >
