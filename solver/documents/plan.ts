@@ -72,7 +72,6 @@ const escalation = z.strictObject({
   /** Accuracy of the stage with both variants, as the plan assumes it. */
   accuracy,
 });
-export type Escalation = z.infer<typeof escalation>;
 
 /** Mean round-trip times of a batch by its number of items, rising. */
 const serviceMs = z.array(z.strictObject({ items: positiveCount, meanMs: milliseconds })).min(1);
