@@ -93,16 +93,20 @@ export async function resume(
   if (part.bytes > file.mostBytes) await part.empty();
   const resumed = part.bytes > 0;
   let movedBytes = 0;
-  const fill = () =>
-    persist(
+  const fill = () => {
+    let reachedBytes = part.bytes;
+    return persist(
       host,
       () =>
         fillOnce(host, file, part, (bytes, totalBytes) => {
           movedBytes += bytes;
+          reachedBytes = Math.max(reachedBytes, part.bytes);
           onProgress({ url: file.url, doneBytes: part.bytes, totalBytes, movedBytes });
         }),
-      () => movedBytes,
+      // A host that always sends a file from its start may cut each connection at the same byte: what moves then is no progress.
+      () => reachedBytes,
     );
+  };
   const isWhole = async () => (await part.sha256()) === file.sha256;
   if (part.bytes < file.mostBytes) await fill();
   if (await isWhole()) return;
