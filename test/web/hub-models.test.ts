@@ -123,6 +123,28 @@ describe('a model of the hub', () => {
     expect(await own.keptFiles()).toBe(0);
   });
 
+  it('whose hub has no address is not asked for, and the fold with that field opens', async () => {
+    await add('owner/brightest', 'fp32', 'a new pipeline', '');
+    const form = own.page.getByRole('form', { name: 'A model of the hub' });
+    await form.getByText('More about the model').click();
+    expect(await form.getByLabel('Hub', { exact: true }).isVisible()).toBe(false);
+    await form.getByRole('button', { name: 'Add' }).click();
+    await expect
+      .poll(() => form.getByLabel('Hub', { exact: true }).evaluate((field) => field.matches(':focus')))
+      .toBe(true);
+    expect(hub.requests).toEqual([]);
+    expect(complaints()).toEqual([]);
+  });
+
+  it('whose file the host refuses is refused with one reason and its remedy', async () => {
+    hub.publish('owner/refused', large());
+    hub.answerWith('onnx_data?signature', [404]);
+    await add('owner/refused', 'fp32');
+    await own.refused(
+      /^http\S+model\.onnx_data cannot be read: the server answered 404\. Check the model's id/,
+    );
+  });
+
   it('comes by its id as a new pipeline, gets a second variant, and is there after a reload without a network', async () => {
     await add('owner/brightest', 'fp32');
     await expect

@@ -10,7 +10,7 @@ export class DownloadError extends Error {
   override name = 'DownloadError';
   constructor(
     readonly url: string,
-    reason: string,
+    readonly reason: string,
     /** HTTP status of the server's refusal; absent if the download failed otherwise. */
     readonly status?: number,
     options?: ErrorOptions,
@@ -141,5 +141,7 @@ function asDownloadError({ url, mostBytes }: KnownFile, cause: unknown): unknown
     return failed(`it has more than the ${mostBytes} bytes that are expected`);
   if (cause instanceof UnexpectedAnswerError)
     return failed('the server sent another part than was asked for');
-  return cause instanceof TypeError ? failed(`${new URL(url).host} cannot be reached`) : cause;
+  return cause instanceof TypeError
+    ? failed(`${new URL(url).host} cannot be reached, or ends the connection early`)
+    : cause;
 }

@@ -78,7 +78,13 @@ export function HubForm({ manifest }: { readonly manifest: Manifest }) {
       <button type="submit" disabled={busy.value}>
         Add
       </button>
-      <details class="fold">
+      <details
+        class="fold"
+        // A browser cannot show what is wrong with a field in a closed fold, and so would not send the form without a word.
+        onInvalidCapture={({ currentTarget }) => {
+          currentTarget.open = true;
+        }}
+      >
         <summary>More about the model</summary>
         <div class="row end">
           <SelectField

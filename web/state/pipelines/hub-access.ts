@@ -10,7 +10,11 @@ import { DownloadError } from '../../../workers/store/downloads.ts';
 class HubUnreadableError extends Error {
   override name = 'HubUnreadableError';
   constructor(url: string, remedy: string, options: ErrorOptions & { cause: Error }) {
-    super(`${unreadableText(url, options.cause)}. ${remedy}`, options);
+    const { cause } = options;
+    super(
+      `${unreadableText(url, cause instanceof DownloadError ? cause.reason : cause)}. ${remedy}`,
+      options,
+    );
   }
 }
 
@@ -65,7 +69,10 @@ function unreadable(url: string, { token }: HubAccess, cause: Error): HubUnreada
   return new HubUnreadableError(url, remedyFor(status, token), { cause });
 }
 
-/** Rewords an error whose remedy is in the form, or with which a host refused a download; returns any other error as it is. */
+/**
+ * Rewords an error whose remedy is in the form, or with which a host refused a download; returns any other error as it is, also
+ * that of a host which failed, because a download goes on when the model is added again.
+ */
 export function inFormWords(error: unknown, access: HubAccess): unknown {
   if (error instanceof AmbiguousTaskError)
     return new HubFormError(
@@ -76,7 +83,7 @@ export function inFormWords(error: unknown, access: HubAccess): unknown {
     return new HubFormError(`${error.problem}. Choose another stage or a new pipeline under "Add as".`, {
       cause: error,
     });
-  if (error instanceof DownloadError && error.status !== undefined)
+  if (error instanceof DownloadError && error.status !== undefined && error.status < 500)
     return unreadable(error.url, access, error);
   return error;
 }
