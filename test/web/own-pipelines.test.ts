@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filesOf } from '../../models/manifests/edit.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { dropPaths } from './dropped-paths.ts';
-import { type AnyFile, dropOn, openIn, section } from './opened-page.ts';
+import { type AnyFile, dropOn, LONG_S, openIn, section } from './opened-page.ts';
 import { garments, ownModel } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
 import { deleteProfiles, sharedPage } from './shared-page.ts';
@@ -174,6 +174,17 @@ describe('a pipeline of the user', () => {
     expect(await other.names('classify')).toEqual(FASHION);
     await other.refused(/No pipeline garments is kept here\. It was removed/);
     await other.page.close();
+  });
+
+  it('is not deleted while it is measured', async () => {
+    await dropOn(own.page, '#plan', await garments());
+    await shown('garments');
+    await own.setUp(LONG_S);
+    await own.start();
+    const button = (name: string) => own.page.getByRole('button', { name, exact: true });
+    await expect.poll(() => button('Delete pipeline garments').isDisabled()).toBe(true);
+    await button('Cancel').click();
+    await expect.poll(() => button('Delete pipeline garments').isEnabled()).toBe(true);
   });
 
   it('is saved as one file that the commands take and the page opens, and is deleted for good', async () => {

@@ -47,6 +47,7 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
         <DeleteButton
           what={`pipeline ${manifest.name}`}
           label="Delete pipeline"
+          disabled={busy.value}
           onDelete={async () => (await ownPipelineFiles()).removePipeline(manifest.name)}
         />
       )}
