@@ -47,8 +47,12 @@ describe('the operators of a variant', () => {
     await choose(page, profileFile(fashionProfile()));
     await panel(page)
       .getByText(
-        "This browser can run none of the models of this profile with the pipeline fashion. Choose the profile's pipeline under Measure.",
+        'This browser can run none of the models of this profile with the pipeline fashion. The pipeline has changed since',
       )
+      .waitFor();
+    await choose(page, profileFile({ ...fashionProfile(), pipeline: 'gone' }));
+    await panel(page)
+      .getByText('This browser no longer has the pipeline gone, or never had it: open its files')
       .waitFor();
     expect(await time(page).count()).toBe(0);
   });

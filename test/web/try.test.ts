@@ -151,6 +151,10 @@ describe('the section Try it before a run', () => {
     await choose(tab.page, profileFile(elsewhere, 'other.json'));
     await tab.page.getByText(/that was profiled is not in the pipeline fashion/).waitFor();
     expect(await button('Run the plan').isDisabled()).toBe(true);
+    await choose(tab.page, profileFile({ ...elsewhere, pipeline: 'gone' }));
+    await tab.page
+      .getByText(/no longer has the pipeline gone, or never had it: open its files.*or measure fashion/)
+      .waitFor();
     await choose(tab.page, profileFile(await profileOfRealModels()));
     await expect.poll(() => button('Run the plan').isEnabled()).toBe(true);
   });

@@ -7,6 +7,7 @@ import type { OperatorTimes } from '../../../workers/stage/protocol.ts';
 import { timeOperators } from '../../engine/engine.ts';
 import { models, opened, profile } from '../app.ts';
 import { heldByWork } from '../pipelines/adding.ts';
+import { howToChoose } from '../pipelines/pipelines.ts';
 import { otherTab } from '../tabs.ts';
 import { trying } from '../try/trying.ts';
 import { running } from './profiling.ts';
@@ -54,8 +55,9 @@ export const whyNotTimeable = computed<string | null>(() => {
   if (!models.value) return 'The models are not loaded yet.';
   if (timeable.value.length === 0 && common.value.size > 0)
     return 'This profile has no measured cell on a backend that this browser can run. Measure this device.';
+  const [of, here] = [profile.value?.pipeline, models.value.manifest.name];
   if (timeable.value.length === 0)
-    return `This browser can run none of the models of this profile with the pipeline ${models.value.manifest.name}. Choose the profile's pipeline under Measure.`;
+    return `This browser can run none of the models of this profile with the pipeline ${here}. ${of === here ? 'The pipeline has changed since: measure it again' : howToChoose(of!)}.`;
   return heldByWork('this');
 });
 

@@ -34,6 +34,12 @@ export const isOwn = computed(() => {
 
 export const hasPipeline = (name: string): boolean => usedNames().includes(name);
 
+/** What the user has to do so that a pipeline is the chosen one: the beginning of a sentence. */
+export const howToChoose = (name: string): string =>
+  hasPipeline(name)
+    ? `Choose ${name} under Measure`
+    : `This browser no longer has the pipeline ${name}, or never had it: open its files under Your own models`;
+
 const lastChosen = kept({ name: 'pipeline', schema: name, initial: SHIPPED[0] as string });
 
 /** Counts choices, because a pipeline that loads slowly must not replace one that was chosen later. */

@@ -10,6 +10,7 @@ import { runPlan } from '../../engine/run-plan.ts';
 import { models, opened, profile } from '../app.ts';
 import { recheckAfter } from '../device/recheck.ts';
 import { BACKENDS, whyNotMeasurable } from '../measure/settings.ts';
+import { howToChoose } from '../pipelines/pipelines.ts';
 import { plan } from '../plan/planning.ts';
 import { planSettings } from '../plan/settings.ts';
 import { asTheOnlyTab } from '../tabs.ts';
@@ -64,7 +65,7 @@ export const obstacle = computed<string | null>(() => {
   const remedy =
     made.pipeline === loaded.manifest.name
       ? 'The pipeline has changed since: measure again, and plan with the new profile.'
-      : "Choose the plan's pipeline under Measure, or measure this pipeline and plan with the new profile.";
+      : `${howToChoose(made.pipeline)}, or measure ${loaded.manifest.name} and plan with the new profile.`;
   return `The model ${stageNameOf(missing)}/${missing.variant} that was profiled is not in the pipeline ${loaded.manifest.name}. ${remedy}`;
 });
 
@@ -74,7 +75,7 @@ export const runObstacle = computed<string | null>(() => {
   const [of, here] = [plan.value?.pipeline, models.value?.manifest.name];
   return of === here
     ? null
-    : `The plan is of the pipeline ${of}, and ${here} is chosen. Choose ${of} under Measure, or measure ${here} and plan with the new profile.`;
+    : `The plan is of the pipeline ${of}, and ${here} is chosen. ${howToChoose(of!)}, or measure ${here} and plan with the new profile.`;
 });
 
 /** Runs the plan under the load and keeps the report. */
