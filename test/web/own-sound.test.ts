@@ -116,16 +116,31 @@ describe('a sound file of the user', () => {
 describe('a sound from the microphone', () => {
   it('is recorded with the microphone', async () => {
     const opened = await open(withMicrophone, ['microphone']);
+    const { page } = opened;
+    const said = (text: string) => page.locator('.own').getByRole('status').getByText(text).waitFor();
     await button(opened, 'Record').press('Enter');
-    await expect.poll(() => opened.page.getByRole('timer').textContent()).not.toBe('0 s');
-    // The button that was pressed is gone, so the focus is around the one in its place.
-    const focused = () => opened.page.evaluate(() => document.activeElement?.closest('section')?.ariaLabel);
-    expect(await focused()).toBe('Content');
-    await button(opened, 'End the recording').press('Enter');
-    await opened.page.getByText('your recording').waitFor();
-    expect(await focused()).toBe('Content');
+    await said('Recording');
+    await expect.poll(() => page.getByRole('timer').textContent()).not.toBe('0 s');
+    // The button that was pressed is gone, so the one in its place has the focus, and a second press ends the recording.
+    await page.keyboard.press('Enter');
+    await page.getByText('your recording').waitFor();
+    await said('The recording is taken.');
+    expect(await page.evaluate(() => document.activeElement?.closest('section')?.ariaLabel)).toBe('Content');
     const [transcribe] = await answered(opened, 'What is it?');
     expect(transcribe).toMatch(/1 recording/);
+  });
+
+  it('is awaited before the input runs, which would be the sound before', async () => {
+    const opened = await open(withMicrophone, ['microphone']);
+    const bytes = wavOf(tone(440, 1, RATE_HZ), { rateHz: RATE_HZ });
+    await dropOn(opened.page, '.own-drop', [{ name: 'tone.wav', bytes }]);
+    await opened.page.getByRole('textbox', { name: 'Question' }).fill('What is it?');
+    await expect.poll(() => button(opened, 'Run your input').isEnabled()).toBe(true);
+    await button(opened, 'Record').click();
+    await opened.page.getByText('End the recording first.').waitFor();
+    expect(await button(opened, 'Run your input').isEnabled()).toBe(false);
+    await button(opened, 'End the recording').click();
+    await expect.poll(() => button(opened, 'Run your input').isEnabled()).toBe(true);
   });
 
   it('is not recorded where another pipeline was chosen while the browser asked for the microphone', async () => {
@@ -152,6 +167,7 @@ describe('a sound from the microphone', () => {
     await expect.poll(() => asked.evaluate(({ tracks }) => tracks.length)).toBe(1);
     await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption('mail');
     await page.getByText('Type a text first.').waitFor();
+    await page.getByText('Waiting for the microphone …').waitFor();
     await asked.evaluate(({ allow }) => allow());
     await expect.poll(() => asked.evaluate(({ tracks }) => tracks[0]!.readyState)).toBe('ended');
   });

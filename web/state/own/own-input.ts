@@ -24,8 +24,13 @@ export const ownContent = signal<OwnContent | null>(null);
 export const ownText = signal('');
 /** The texts that the user has typed for the fields of an item, such as a question, by the field's name. */
 export const ownFields = signal<Readonly<Record<string, string>>>({});
-/** `reading` while the page decodes a file or recording; the recording while the microphone records; null otherwise. */
-export const taking = signal<'reading' | MicrophoneRecording | null>(null);
+/**
+ * `asking` while the browser asks the user for the microphone, or the microphone starts; the recording while the microphone
+ * records; `reading` while the page decodes a file or recording; null otherwise.
+ */
+export const taking = signal<'asking' | 'reading' | MicrophoneRecording | null>(null);
+/** The recording of the microphone; null while there is none. */
+export const recording = computed(() => (typeof taking.value === 'string' ? null : taking.value));
 /** Why the last file or recording was refused, or not taken whole. */
 export const notTaken = signal<string | null>(null);
 
@@ -38,14 +43,14 @@ const FILE_BYTES_MAX = 200e6;
 effect(() => {
   if (!ownFormat.value) return;
   ownContent.value = notTaken.value = null;
-  const now = taking.peek();
-  if (now !== 'reading') now?.stop();
+  recording.peek()?.stop();
 });
 
 /** A sentence that asks the user for the missing part of the request; null if the request can run. */
 export const missing = computed<string | null>(() => {
   const format = ownFormat.value;
   if (!format) return 'The pipeline is not loaded yet.';
+  if (recording.value) return 'End the recording first.';
   if (format.kind === 'text' && ownText.value.trim() === '') return 'Type a text first.';
   if (format.kind === 'audio' && !ownContent.value) return 'Record or choose a sound first.';
   if (format.kind === 'pixels' && !ownContent.value) return 'Choose a picture first.';
@@ -84,14 +89,15 @@ export const takeFile = (file: File): Promise<void> =>
 export async function takeRecording(): Promise<void> {
   await take(null, async (format) => {
     if (format.kind !== 'audio') return null;
-    const recording = await record(format.samplesMax / format.sampleRateHz);
+    taking.value = 'asking';
+    const begun = await record(format.samplesMax / format.sampleRateHz);
     // The user may have chosen another pipeline while the browser asked for permission.
     if (format !== ownFormat.value) {
-      recording.stop();
+      begun.stop();
       return null;
     }
-    taking.value = recording;
-    const sound = await recording.sound;
+    taking.value = begun;
+    const sound = await begun.sound;
     taking.value = 'reading';
     return { name: 'your recording', content: await readRecording(await bytesOf(sound), format) };
   });

@@ -1,9 +1,22 @@
-import { useEffect, useState } from 'preact/hooks';
-import { contentBytesMax, type ItemFormat, type ItemKind } from '../../../../models/items/item-format.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import {
+  contentBytesMax,
+  ITEM_NOUNS,
+  type ItemFormat,
+  type ItemKind,
+} from '../../../../models/items/item-format.ts';
 import { fitOf } from '../../../../models/packs/sources/source.ts';
 import { bytes, number } from '../../../components/format.ts';
 import { models } from '../../../state/app.ts';
-import { ownContent, ownText, takeFile, takeRecording, taking } from '../../../state/own/own-input.ts';
+import {
+  notTaken,
+  ownContent,
+  ownText,
+  recording,
+  takeFile,
+  takeRecording,
+  taking,
+} from '../../../state/own/own-input.ts';
 import { itemViewOf } from '../../../views/items/registry.tsx';
 import { FileButton } from '../../controls/FileButton.tsx';
 import { useKeptFocus } from '../../controls/kept-focus.ts';
@@ -15,6 +28,8 @@ const FILES: Readonly<Record<ItemKind, { readonly label: string; readonly accept
   audio: { label: 'Choose a sound', accept: 'audio/*,video/*,.wav' },
   text: { label: 'Choose a text file', accept: 'text/*' },
 };
+
+const STEPS = { asking: 'Waiting for the microphone …', reading: 'Reading …' };
 
 /** Takes the content of a request: a text that is typed, a sound that is recorded, or a file that is chosen or dropped. */
 export function ContentInput({ format }: { readonly format: ItemFormat }) {
@@ -33,12 +48,22 @@ export function ContentInput({ format }: { readonly format: ItemFormat }) {
         {format.kind === 'audio' && <RecordButton />}
         <FileButton {...FILES[format.kind]} disabled={busy} onFiles={take} />
         <span class="muted">
-          {taking.value === 'reading' ? 'Reading …' : `or drop it here${note(format)}`}
+          {typeof taking.value === 'string' ? STEPS[taking.value] : `or drop it here${note(format)}`}
         </span>
       </div>
+      <p class="unseen" role="status">
+        {spokenStatus(format)}
+      </p>
       {format.kind !== 'text' && <Preview format={format} />}
     </section>
   );
+}
+
+/** Status for screen readers, because a recording may begin late and ends by itself. */
+function spokenStatus({ kind }: ItemFormat): string {
+  if (recording.value) return 'Recording';
+  const isTaken = ownContent.value !== null && taking.value === null && notTaken.value === null;
+  return isTaken ? `The ${ITEM_NOUNS[kind].one} is taken.` : '';
 }
 
 function note(format: ItemFormat): string {
@@ -76,19 +101,21 @@ const TICK_MS = 200;
 
 /** Records with the microphone, and shows for how long. */
 function RecordButton() {
-  const now = taking.value;
-  const recording = now !== 'reading' && now;
+  const now = recording.value;
+  const end = useRef<HTMLButtonElement>(null);
   const [lastedS, setLastedS] = useState(0);
   useEffect(() => {
-    if (!recording) return;
+    if (!now) return;
+    // Until the microphone gave sound, no button could be pressed, so the focus had moved from Record to the row around it.
+    if (end.current!.parentElement === document.activeElement) end.current!.focus();
     const startMs = performance.now();
     setLastedS(0);
     const timer = setInterval(() => setLastedS((performance.now() - startMs) / 1000), TICK_MS);
     return () => clearInterval(timer);
-  }, [recording]);
-  if (!recording)
+  }, [now]);
+  if (!now)
     return (
-      <button type="button" disabled={now !== null} onClick={() => void takeRecording()}>
+      <button type="button" disabled={taking.value !== null} onClick={() => void takeRecording()}>
         <span class="bad" aria-hidden="true">
           ●
         </span>{' '}
@@ -97,7 +124,7 @@ function RecordButton() {
     );
   return (
     <>
-      <button type="button" onClick={() => recording.stop()}>
+      <button type="button" ref={end} onClick={() => now.stop()}>
         <span aria-hidden="true">■</span> End the recording
       </button>
       <span role="timer">{number(lastedS, 0)} s</span>
