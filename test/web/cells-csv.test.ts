@@ -105,6 +105,14 @@ test('a table that is read again is compared as its profile is', () => {
   );
 });
 
+test('a number may have a capital E, as spreadsheets save small ones', () => {
+  const one = profile([cell('detect', 's', 'cpu', 1, runs(10))]);
+  const csv = cellsCsv({ ...one, device: { ...one.device, timerGrainMs: 0.000041 } });
+  const again = csv.replace(',0.000041\r', ',4.1E-05\r');
+  expect(again).not.toBe(csv);
+  expect(parseCellTable(again, 'cells.csv').profile.device.timerGrainMs).toBe(0.000041);
+});
+
 test('a table that is none of ours is refused, and the line and the column are told', () => {
   const good = cellsCsv(
     profile([cell('detect', 's', 'cpu', 1, runs(10)), cell('detect', 's', 'cpu', 4, runs(20))]),

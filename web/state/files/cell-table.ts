@@ -55,7 +55,8 @@ export interface CellTable {
 }
 
 const text = z.string().transform((field) => field.replace(/^'(?='*[=+\-@\t\r])/, ''));
-const numeral = z.string().regex(/^\d+(\.\d+)?(e[+-]\d+)?$/, 'expected a number');
+/** Spreadsheets save small numbers again with a capital E, e.g. `4.1E-05`. */
+const numeral = z.string().regex(/^\d+(\.\d+)?(e[+-]\d+)?$/i, 'expected a number');
 const figure = <T extends z.ZodType<number, number>>(schema: T) => numeral.transform(Number).pipe(schema);
 
 /**
