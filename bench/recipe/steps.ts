@@ -22,7 +22,9 @@ const NOTE_MISSING = 'command_not_found_handle() { echo "$1" >&3; return 127; }'
 
 export const dataSteps = ({ data }: Recipe, manifest: string): Step[] => {
   const pack = ['pack', '--manifest', manifest, ...data.pack];
-  const quoted = pack.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word}'`));
+  const quoted = pack.map((word) =>
+    /^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
+  );
   return [
     ...data.prepare.map((line) => ({
       line,

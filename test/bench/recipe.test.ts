@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runSteps } from '../../bench/recipe/steps.ts';
+import { dataSteps, runSteps } from '../../bench/recipe/steps.ts';
+import { parseRecipe } from '../../models/hub/recipe.ts';
 import { LocalHub } from '../hub.ts';
 import { folderOfTest } from '../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere, onceTrue, refusal } from './command.ts';
@@ -46,6 +48,17 @@ const bench = (meanwhile?: Parameters<typeof ipaEdge>[1]) =>
     meanwhile,
     hub.env(at('cache')),
   );
+
+test('a shell reads the step that makes the pack as it runs, also with apostrophes and spaces in its words', () => {
+  writeRecipe();
+  const recipe = parseRecipe(JSON.parse(read('recipe.json')), 'recipe.json');
+  recipe.data.pack.push("the post office's letters", "'", '$HOME');
+  const { line, args } = dataSteps(recipe, "o'neil/manifest.json").at(-1)!;
+  const shell = line.replace('npx ipa-edge', "printf '%s\\n'");
+  expect(execFileSync('bash', ['-c', shell], { encoding: 'utf8' }).trimEnd().split('\n')).toEqual(
+    args.slice(1),
+  );
+});
 
 test('one command goes from nothing to a report, and the second time repeats no step and moves no bytes', async () => {
   const letters = [
