@@ -139,9 +139,12 @@ test('a table that is none of ours is refused, and the line and the column are t
       'line 6, field 1: expected quotes',
     ],
     [
-      good.replace('linux', `"${'""'.repeat(5e5)}"`),
+      good.replace('linux', `"${'""'.repeat(5000)}"`),
       'line 2, column platform: expected at most 200 characters, found',
     ],
+    [good.replace('linux', `"${'""'.repeat(4e6)}"`), 'line 2, field 26: expected quotes around a field'],
+    [','.repeat(4e6), 'line 1, field 1001: expected at most 1000 fields'],
+    [`${good}${'\r\n'.repeat(4e6)}`, 'line 4: expected 30 fields, found 1\n'],
   ] as const)
     expect(() => parseCellTable(csv, 'cells.csv')).toThrow(`cells.csv is not valid:\n  ${why}`);
 });

@@ -11,6 +11,7 @@ import type { RunReport } from '../../solver/documents/run-report.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import { reportIn } from '../../solver/report/inject.ts';
 import { frontierOnce } from '../../workers/planner/once.ts';
+import { pipeline } from '../solver/pipelines.ts';
 import { fashionProfile, HOSTILE } from './fixtures.ts';
 import {
   choose,
@@ -178,6 +179,14 @@ describe('a page without profiles', () => {
     const text = await saved(shown.page, 'Save everything JSON');
     await drop(shown.page, [{ name: 'all.json', text }]);
     await shown.page.getByText('Opened all.json: an archive of 1 profile').waitFor();
+  });
+
+  it('an archive may have more than a thousand profiles, because everything is saved as one while it is small enough', async () => {
+    const everything = JSON.parse(await saved(shown.page, 'Save everything JSON'));
+    const small = pipeline({ stages: { a: { s: { accuracy: 0.7, ms: 5 } } }, batches: [1] });
+    const text = JSON.stringify({ ...everything, profiles: Array(1001).fill(small), opened: null });
+    await drop(shown.page, [{ name: 'many.json', text }]);
+    await shown.page.getByText('Opened many.json: an archive of 1,001 profiles').waitFor();
   });
 
   describe('the link with the settings', () => {

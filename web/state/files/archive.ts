@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { canonicalJson } from '../../../solver/documents/canonical.ts';
+import { listOf } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { profileSchema } from '../../../solver/documents/profile.ts';
 import { runReportSchema } from '../../../solver/documents/run-report.ts';
@@ -15,7 +16,7 @@ export const ARCHIVE = 'ipa-edge/archive@1';
 const archiveSchema = z.strictObject({
   schema: z.literal(ARCHIVE),
   /** Saved profiles, newest first: all of them or, where one archive would be too large, a part. */
-  profiles: z.array(profileSchema).max(1000),
+  profiles: listOf(profileSchema),
   /** Index of the opened profile; null if none of these profiles was open. */
   opened: z.int().nonnegative().nullable(),
   measure: profileSettingsSchema,

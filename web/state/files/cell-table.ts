@@ -19,6 +19,7 @@ import {
 } from '../../../solver/documents/common.ts';
 import { InvalidDocumentError, plain, shown } from '../../../solver/documents/document.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
+import { getOrMake } from '../../../solver/math/maps.ts';
 import { sha256OfText } from '../../../solver/math/sha256.ts';
 import { readCsv } from './csv.ts';
 
@@ -95,10 +96,13 @@ const measured = key.extend({
 const row = z.discriminatedUnion('state', [measured, key.extend({ state: z.enum(['skipped', 'failed']) })]);
 type Row = z.infer<typeof row>;
 
+/** Reading stops at this many problems: a few explain the mistake, and to check a million wrong lines would freeze the page. */
+const WRONG_MAX = 10;
+
 /** Reads a table of cells. @param file name of the table for errors @throws InvalidDocumentError */
 export function parseCellTable(csv: string, file: string): CellTable {
-  const [head, ...lines] = readCsv(csv, file);
-  const columns = head?.fields ?? [];
+  const lines = readCsv(csv, file);
+  const columns: readonly string[] = lines.next().value?.fields ?? [];
   // In many languages, spreadsheets separate fields by semicolons, and write numbers with a comma.
   const resaved = columns.length === 1 && columns[0]!.includes(';');
   const problems = resaved
@@ -109,6 +113,7 @@ export function parseCellTable(csv: string, file: string): CellTable {
   const rows: Row[] = [];
   const ids = new Set<string>();
   for (const { line, fields } of problems.length > 0 ? [] : lines) {
+    if (problems.length >= WRONG_MAX) break;
     const value = Object.fromEntries(columns.map((column, i) => [column, fields[i]]));
     const wrong = (column: string, message: string) =>
       problems.push(`line ${line}, column ${column}: ${message}, found ${shown(value[column])}`);
@@ -134,15 +139,15 @@ export function parseCellTable(csv: string, file: string): CellTable {
 
 function profileOf({ pipeline, createdAt, adapter, ...origin }: Row, rows: readonly Row[]): ComparedProfile {
   const { platform, agent, ortVersion, ortBuild, timerGrainMs } = origin;
+  const stages = new Map<string, { name: string; sha256: string }[]>();
+  for (const { stage, variant, sha256 } of rows)
+    getOrMake(stages, stage, () => []).push({ name: variant, sha256 });
   const named = adapter === 'none' ? null : { vendor: adapter, architecture: '', description: '' };
   return {
     pipeline,
     createdAt,
     device: { platform, agent, ortVersion, ortBuild, timerGrainMs, adapter: named },
-    stages: [...new Set(rows.map(({ stage }) => stage))].map((stage) => {
-      const own = rows.filter((one) => one.stage === stage);
-      return { name: stage, variants: own.map((one) => ({ name: one.variant, sha256: one.sha256 })) };
-    }),
+    stages: [...stages].map(([name, variants]) => ({ name, variants })),
     cells: rows.map((one): ComparedCell => {
       if (one.state !== 'measured') return { ...keyOf(one), state: one.state };
       const { n, p50Ms: p50, p50LowMs: p50Low, p50HighMs: p50High, flags } = one;
