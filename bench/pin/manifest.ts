@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Description, HubReader } from '../../models/hub/describe.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { canonicalJson } from '../../solver/documents/canonical.ts';
@@ -7,7 +6,7 @@ import { type Manifest, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { checkWritable, readJson, writeWhole } from '../../workers/command/files.ts';
 import { megabytes, table } from '../../workers/command/terminal.ts';
 import { FileCache } from '../../workers/hub/cache.ts';
-import { HubClient } from '../../workers/hub/client.ts';
+import { announcedWait, HubClient } from '../../workers/hub/client.ts';
 
 /**
  * Makes a manifest from models of a hub or of this machine.
@@ -27,11 +26,7 @@ export async function pinInto(out: string, signal: AbortSignal, pin: Pin): Promi
   const present = async () => (existsSync(out) ? readJson(out, parseManifest) : null);
   await checkWritable(out);
   const cache = new FileCache();
-  const wait = (seconds: number) => {
-    console.error(`waiting for the hub: the next try comes in ${seconds} s`);
-    return sleep(1000 * seconds, undefined, { signal });
-  };
-  const hub = new HubClient({ signal, wait });
+  const hub = new HubClient({ signal, wait: announcedWait(signal, console.error) });
   const keep = async ({ read }: Description) => {
     for (const [sha256, bytes] of read) await cache.keep(sha256, bytes);
   };

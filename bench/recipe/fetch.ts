@@ -3,7 +3,7 @@ import { FILE_BYTES_MAX, loadManifest, resolveFile } from '../../models/manifest
 import { Interrupted } from '../../workers/command/exit.ts';
 import { megabytes, ProgressLine } from '../../workers/command/terminal.ts';
 import { FileCache } from '../../workers/hub/cache.ts';
-import { HubClient } from '../../workers/hub/client.ts';
+import { announcedWait, HubClient } from '../../workers/hub/client.ts';
 import { fileReader, isUrl } from '../../workers/hub/reader.ts';
 import type { KnownFile } from '../../workers/hub/resume.ts';
 
@@ -46,8 +46,8 @@ async function fetchAll(files: readonly WantedFile[], signal: AbortSignal): Prom
     if (!((await cache.has(file)) && (await cache.check(file)))) missing.push(file);
   }
 
-  const client = new HubClient({ signal });
   const progress = new ProgressLine();
+  const client = new HubClient({ signal, wait: announcedWait(signal, (line) => progress.line(() => line)) });
   const startMs = performance.now();
   let before = { doneBytes: 0, movedBytes: 0 };
   let laterBytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

@@ -182,6 +182,14 @@ test('fetch downloads a file of the hub even if the manifest also names a copy o
   expect((await fetchFiles()).stdout).toContain('1 of 1 files downloaded');
 });
 
+test('fetch says when it waits for a hub that allows no more requests', async () => {
+  await pin('owner/brightest', '--dtypes', 'fp32');
+  own.hub.answerWith('?signature', [429], { 'retry-after': '1' });
+  const { stdout, stderr } = await fetchFiles();
+  expect(stderr).toContain('waiting for the hub: the next try comes in 1 s');
+  expect(stdout).toContain('1 of 1 files downloaded');
+});
+
 test('fetch that is stopped by Ctrl-C exits 130, and the same command goes on where it stopped', async () => {
   await pin('owner/brightest', '--dtypes', 'fp32');
   const { length } = modelOf('float32');

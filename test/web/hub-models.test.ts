@@ -136,6 +136,15 @@ describe('a model of the hub', () => {
     expect(complaints()).toEqual([]);
   });
 
+  it('whose hub allows no more requests for a while is waited for, and the page says so', async () => {
+    hub.answerWith('/api/models/', [429]);
+    await add('owner/brightest', 'fp32');
+    await expect
+      .poll(() => own.status().textContent())
+      .toContain(`${new URL(hub.url).host} allows no more requests for now. The next one is due in 10 s`);
+    await own.cancelTaking();
+  });
+
   it('whose file the host refuses is refused with one reason and its remedy', async () => {
     hub.publish('owner/refused', large());
     hub.answerWith('onnx_data?signature', [404]);

@@ -36,6 +36,14 @@ interface HubResponse {
   readonly body: Dispatcher.ResponseData['body'];
 }
 
+/** Makes a function that waits, for {@link HubClientOptions.wait}, and first tells the user so. */
+export const announcedWait =
+  (signal: AbortSignal | undefined, tell: (line: string) => void) =>
+  (seconds: number): Promise<unknown> => {
+    tell(`waiting for the hub: the next try comes in ${seconds} s`);
+    return sleep(1000 * seconds, undefined, signal ? { signal } : {});
+  };
+
 /** Reads from a model hub and other hosts over HTTP. Only the hub's own origin gets the user's token. */
 export class HubClient {
   /** The hub's address, which may have a path but ends without a slash. */
@@ -55,7 +63,7 @@ export class HubClient {
     this.#token = env.HF_TOKEN?.trim() || undefined;
     this.#proxies = proxiesOf(env);
     this.#signal = signal;
-    this.#wait = wait ?? ((seconds) => sleep(1000 * seconds, undefined, signal ? { signal } : {}));
+    this.#wait = wait ?? announcedWait(signal, () => {});
   }
 
   /**

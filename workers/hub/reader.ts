@@ -3,7 +3,7 @@ import type { ReadFile } from '../../models/manifests/load.ts';
 import { chunksOfFile, readAtMost } from '../command/files.ts';
 import { ProgressLine } from '../command/terminal.ts';
 import { FileCache } from './cache.ts';
-import { HubClient } from './client.ts';
+import { announcedWait, HubClient } from './client.ts';
 
 export const isUrl = (path: string): boolean => /^https?:\/\//i.test(path);
 
@@ -16,8 +16,11 @@ export function fileReader(signal?: AbortSignal): ReadFile {
   const progress = new ProgressLine();
   return async (path, mostBytes, sha256) => {
     if (!isUrl(path)) return joinAtMost(chunksOfFile(path, signal), mostBytes);
-    const client = new HubClient({ signal });
-    if (sha256 === undefined) return client.bytes(path, mostBytes);
+    const client = new HubClient({
+      signal,
+      wait: announcedWait(signal, (line) => progress.line(() => line)),
+    });
+    if (sha256 === undefined) return client.bytes(path, mostBytes).finally(progress.clear);
     const startMs = performance.now();
     const file = await new FileCache()
       .fetch({ url: path, sha256, mostBytes }, client, (done) =>

@@ -1,5 +1,5 @@
 import { chunksOf } from '../../models/manifests/at-most.ts';
-import { fetchWithinLimit, pause } from '../environment/fetch-file.ts';
+import { fetchWithinLimit, pause, type WaitFor } from '../environment/fetch-file.ts';
 import { TooManyBytesError, UnexpectedAnswerError } from '../hub/errors.ts';
 import { type Host, type KnownFile, type RestOfFile, resume } from '../hub/resume.ts';
 import { FOLDER, PartInCache } from './part-in-cache.ts';
@@ -33,6 +33,7 @@ export class Downloads {
    * sites. The bytes stay stored until {@link forget}. If two tabs want the same file, the second waits, and continues after the
    * bytes that the first has stored.
    * @param onBytes called with the number of bytes that are stored
+   * @param wait see {@link fetchWithinLimit}
    * @throws DownloadError, ChecksumError, StoreFullError, StoreUnavailableError, and the signal's reason
    */
   async fetch(
@@ -40,13 +41,16 @@ export class Downloads {
     signal: AbortSignal,
     headersFor: HeadersFor,
     onBytes: (bytes: number) => void = () => {},
+    wait?: WaitFor,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const cache = await this.#open();
     return navigator.locks.request(lockOf(file.sha256), { signal }, async () => {
       const part = await PartInCache.open(cache, file);
       onBytes(part.bytes);
       try {
-        await resume(hostOf(file, signal, headersFor), file, part, ({ doneBytes }) => onBytes(doneBytes));
+        await resume(hostOf(file, signal, headersFor, wait), file, part, ({ doneBytes }) =>
+          onBytes(doneBytes),
+        );
         return await part.content();
       } catch (error) {
         signal.throwIfAborted();
@@ -96,10 +100,16 @@ const lockOf = (sha256: string): string => `${CACHE} ${sha256}`;
 export type HeadersFor = (address: URL) => Readonly<Record<string, string>>;
 
 /** Access to the host of a file from a page, by `fetch`. */
-const hostOf = ({ mostBytes }: KnownFile, signal: AbortSignal, headersFor: HeadersFor): Host => ({
+const hostOf = (
+  { mostBytes }: KnownFile,
+  signal: AbortSignal,
+  headersFor: HeadersFor,
+  wait: WaitFor | undefined,
+): Host => ({
   async get(url, from): Promise<RestOfFile> {
-    const headers = { ...headersFor(new URL(url)), ...(from > 0 && { range: `bytes=${from}-` }) };
-    const answer = await fetchWithinLimit(url, { signal, cache: 'no-store', headers });
+    const address = new URL(url);
+    const headers = { ...headersFor(address), ...(from > 0 && { range: `bytes=${from}-` }) };
+    const answer = await fetchWithinLimit(address, { signal, cache: 'no-store', headers }, wait);
     const { status, headers: answered, body } = answer;
     if (![200, 206, 416].includes(status))
       throw new DownloadError(url, `the server answered ${status}`, status);

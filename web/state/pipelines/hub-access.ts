@@ -1,7 +1,7 @@
 import type { HubReader } from '../../../models/hub/describe.ts';
 import { AmbiguousTaskError, StageMismatchError } from '../../../models/hub/errors.ts';
 import { unreadableText } from '../../../models/manifests/file-problem.ts';
-import { fileFetcher, RefusedFileError } from '../../../workers/environment/fetch-file.ts';
+import { fileFetcher, RefusedFileError, type WaitFor } from '../../../workers/environment/fetch-file.ts';
 import { DownloadError } from '../../../workers/store/downloads.ts';
 
 /** Reads model hubs, and explains failures to the user. */
@@ -48,8 +48,8 @@ function remedyFor(status: number | undefined, token: string | undefined): strin
 }
 
 /** Makes a reader of a hub's small files, which throws HubUnreadableError or, after an abort, the signal's reason. */
-export function hubReader(access: HubAccess, signal: AbortSignal): HubReader {
-  const read = fileFetcher(signal, headersOf(access));
+export function hubReader(access: HubAccess, signal: AbortSignal, wait: WaitFor): HubReader {
+  const read = fileFetcher(signal, headersOf(access), wait);
   return {
     endpoint: access.endpoint,
     async bytes(url, mostBytes) {

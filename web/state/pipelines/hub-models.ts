@@ -5,10 +5,11 @@ import { hubReference } from '../../../models/hub/repository.ts';
 import { filesOf, freeName } from '../../../models/manifests/edit.ts';
 import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
 import { type Manifest, type ManifestStage, stageOfVariant } from '../../../solver/documents/manifest.ts';
+import { pause, type WaitFor } from '../../../workers/environment/fetch-file.ts';
 import type { KnownFile } from '../../../workers/hub/resume.ts';
 import { Downloads, type HeadersFor } from '../../../workers/store/downloads.ts';
 import { bytes as bytesText, duration } from '../../components/format.ts';
-import { type Addition, addOneByOne, lastAdded } from './adding.ts';
+import { type Addition, adding, addOneByOne, lastAdded } from './adding.ts';
 import { type HubAccess, headersOf, hubReader, inFormWords } from './hub-access.ts';
 import { ownCopy } from './own-models.ts';
 import { ownPipelines, setChosen, usedNames } from './pipelines.ts';
@@ -48,12 +49,26 @@ export const addHubModel = (request: HubModelRequest): Promise<void> =>
     }
   });
 
+/** Waits for a host that allows no more requests, and meanwhile shows that instead of the step of the addition. */
+const waitIn =
+  ({ signal, step }: Addition): WaitFor =>
+  async ({ host }, seconds) => {
+    const { what } = adding.value!;
+    step(`${host} allows no more requests for now. The next one is due in ${duration(1000 * seconds)}`);
+    await pause(seconds, signal);
+    step(what);
+  };
+
 async function addModel(request: HubModelRequest, addition: Addition): Promise<void> {
   const { id, dtypes, task, prefix, stage } = request;
   const { signal, step } = addition;
   const reference = hubReference(id);
   step(`Reading what ${new URL(request.endpoint).host} says of ${id}`);
-  const described = await describe(hubReader(request, signal), reference, { dtypes: [dtypes], task, prefix });
+  const described = await describe(hubReader(request, signal, waitIn(addition)), reference, {
+    dtypes: [dtypes],
+    task,
+    prefix,
+  });
   const base = stage === null ? null : await ownCopy();
   const pinned = withPin(base?.manifest ?? null, described, { stage: stage ?? undefined });
   const manifest = base ? pinned : { ...pinned, name: freeName(pinned.name, usedNames()) };
@@ -63,7 +78,7 @@ async function addModel(request: HubModelRequest, addition: Addition): Promise<v
   const read: LoadedManifest['readVerified'] = async (file, sha256) => {
     const known = wanted.get(sha256);
     // If another tab that added the same model has deleted the file meanwhile, `fetch` downloads it again.
-    if (known) return downloads.fetch(known, signal, headersFor);
+    if (known) return downloads.fetch(known, signal, headersFor, undefined, waitIn(addition));
     return described.read.get(sha256) ?? base!.readVerified(file, sha256);
   };
   const loaded = withFiles(manifest, read);
@@ -100,8 +115,9 @@ function missingFiles(
 async function downloadAll(
   files: readonly KnownFile[],
   headersFor: HeadersFor,
-  { signal, step }: Addition,
+  addition: Addition,
 ): Promise<void> {
+  const { signal, step } = addition;
   const totalBytes = files.reduce((sum, { mostBytes }) => sum + mostBytes, 0);
   const startMs = performance.now();
   let beforeBytes = 0;
@@ -126,7 +142,7 @@ async function downloadAll(
       const which = `file ${i + 1} of ${files.length}`;
       step(`Downloading ${which}: ${bytesText(doneBytes)} of ${bytesText(totalBytes)}${left}`);
     };
-    await downloads.fetch(file, signal, headersFor, onBytes);
+    await downloads.fetch(file, signal, headersFor, onBytes, waitIn(addition));
     beforeBytes += file.mostBytes;
   }
 }
