@@ -10,7 +10,7 @@ import {
 
 /**
  * Adds the options of commands that define pods.
- * @param nodes help of `--node-selector`, which selects the nodes of other pods in each command
+ * @param nodes help of `--node-selector`, which selects the nodes of different pods in each command
  */
 export const addPodOptions = (command: Command, nodes = 'labels of the nodes that stages run on'): Command =>
   command

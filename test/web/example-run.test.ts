@@ -21,8 +21,11 @@ async function openExample(): Promise<void> {
   await outcome().waitFor();
 }
 
-const openOwnRun = (): Promise<void> =>
-  drop(tab.page, [{ name: 'run.json', text: JSON.stringify(fashionReport().runs[0]) }]);
+/** Opens a run of the user. @param name of its file, which no test before had, because the page's message names it */
+async function openOwnRun(name: string): Promise<void> {
+  await drop(tab.page, [{ name, text: JSON.stringify(fashionReport().runs[0]) }]);
+  await tab.page.getByText(`Opened ${name}: a run of fashion`).waitFor();
+}
 /** Returns the page's text of how many requests the last run sent. */
 const sent = () => outcome().locator('> p').first().textContent();
 
@@ -34,7 +37,7 @@ it("the example's run goes when a saved profile is opened, and the user's own ru
 
   await openExample();
   const ofExample = await sent();
-  await openOwnRun();
+  await openOwnRun('first.json');
   await expect.poll(sent).not.toBe(ofExample);
   const own = await sent();
   await button('Close the example').click();
@@ -67,8 +70,8 @@ it('the example that arrives after the user has opened another profile does not 
 const archive = async () => JSON.parse(await saved(tab.page, 'Save everything JSON'));
 
 it("an archive that is saved while the example is shown has the user's own run and settings", async () => {
-  await openOwnRun();
-  await outcome().waitFor();
+  await openOwnRun('second.json');
+  await planned(tab.page);
   const before = await archive();
   await openExample();
   // None of the user's profiles is open then.
