@@ -31,9 +31,9 @@ export const stageScore = ({ task }: PipelineStage, result: StageResult, truth: 
   sum(task.match(result, truth).map(({ score }) => score));
 
 /**
- * Compares a request's answer with its labels, over all stages. If an item for the next stage follows from a right object or
- * class, the object or class earns its points times the value that the later stages' metric has for that item. If the stage is
- * `judged` only as the `last` one and an item follows, only the later stages' score counts.
+ * Compares a request's answer with its labels, over all stages. A right object or class from which an item for the next stage
+ * follows earns its points times the later stages' metric of that item. A stage that is `judged` only as the `last` one earns
+ * nothing if an item follows: only the later stages' score counts.
  * @param answer of a completed request
  */
 export function requestScore({ task, next }: PipelineStage, answer: ItemAnswer, truth: ItemTruth): Score {

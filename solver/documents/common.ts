@@ -10,7 +10,7 @@ export const name = z
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower-case hex');
 export const commit = z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit: 40 lower-case hex digits');
 export const accuracy = z.number().min(0).max(1);
-/** The maximum is so small that sums of times, and their products with rates and counts, are finite. */
+/** This maximum keeps sums of times, and their products with rates and counts, finite. */
 export const milliseconds = z.number().nonnegative().max(1e100);
 export const count = z.int().nonnegative();
 export const positiveCount = z.int().positive();
@@ -109,8 +109,8 @@ export function expectOnce(
   });
 }
 
-/** {@link readEach} stops after this many wrong values: a few explain the problem, and thousands would fill the memory. */
-const WRONG_MAX = 10;
+/** Readers of files stop after this many wrong values: a few explain the problem, and millions would take memory and minutes. */
+export const WRONG_MAX = 10;
 
 /** Reads values one by one, and reports the problems of the wrong ones. */
 function readEach<T extends z.ZodType>(

@@ -10,9 +10,9 @@ const LOWERED = 0.01;
  * Whether a run's result shows the performance of its plan and not of a client that sends late. Latency counts from the scheduled
  * arrival, so a request that is sent late never looks faster, but it may look slower. Two conditions must hold:
  * - The p95 latency counted from the sending is lower than that from the arrival by at most {@link LATE_SHARE} of the SLA.
- * - Without late sending, the attainment would be higher by at most {@link LOWERED}. It would be that of the requests that were
- *   not late. If more than half were late, the others are too few to tell: then all requests count, and a late request misses the
- *   SLA only if its latency from the sending is longer than the SLA.
+ * - Without late sending, the attainment would be higher by at most {@link LOWERED}. The attainment of the requests that were not
+ *   late stands for it. If more than half of the requests were late, the rest is too small a sample: then all requests count, late
+ *   ones with their latency from the sending.
  * @param latenessMs for each request, the time at which it was sent minus its scheduled arrival
  */
 export function isValid(

@@ -121,7 +121,7 @@ describe('a sound from the microphone', () => {
     await button(opened, 'Record').press('Enter');
     await said('Recording');
     await expect.poll(() => page.getByRole('timer').textContent()).not.toBe('0 s');
-    // The button that was pressed is gone, so the one in its place has the focus, and a second press ends the recording.
+    // The button that ends the recording replaces the pressed one and has the focus, so a second press ends the recording.
     await page.keyboard.press('Enter');
     await page.getByText('your recording').waitFor();
     await said('The recording is taken.');

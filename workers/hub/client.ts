@@ -36,7 +36,7 @@ interface HubResponse {
   readonly body: Dispatcher.ResponseData['body'];
 }
 
-/** Makes a function that waits, for {@link HubClientOptions.wait}, and first tells the user so. */
+/** Makes a {@link HubClientOptions.wait} that first tells the user how long it waits. */
 export const announcedWait =
   (signal: AbortSignal | undefined, tell: (line: string) => void) =>
   (seconds: number): Promise<unknown> => {

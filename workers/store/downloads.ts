@@ -32,16 +32,16 @@ export class Downloads {
    * Downloads the missing bytes of a file. The file's size must be known, and its host must allow requests from pages of other
    * sites. The bytes stay stored until {@link forget}. If two tabs want the same file, the second waits, and continues after the
    * bytes that the first has stored.
-   * @param onBytes called with the number of bytes that are stored
    * @param wait see {@link fetchWithinLimit}
+   * @param onBytes called with the number of bytes that are stored
    * @throws DownloadError, ChecksumError, StoreFullError, StoreUnavailableError, and the signal's reason
    */
   async fetch(
     file: KnownFile,
     signal: AbortSignal,
     headersFor: HeadersFor,
-    onBytes: (bytes: number) => void = () => {},
     wait?: WaitFor,
+    onBytes: (bytes: number) => void = () => {},
   ): Promise<Uint8Array<ArrayBuffer>> {
     const cache = await this.#open();
     return navigator.locks.request(lockOf(file.sha256), { signal }, async () => {

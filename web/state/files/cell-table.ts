@@ -16,6 +16,7 @@ import {
   name,
   positiveCount,
   sha256,
+  WRONG_MAX,
 } from '../../../solver/documents/common.ts';
 import { InvalidDocumentError, plain, shown } from '../../../solver/documents/document.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
@@ -95,9 +96,6 @@ const measured = key.extend({
 /** The columns of a line that the page reads. Others, such as means, are for people who open the table in a spreadsheet. */
 const row = z.discriminatedUnion('state', [measured, key.extend({ state: z.enum(['skipped', 'failed']) })]);
 type Row = z.infer<typeof row>;
-
-/** Reading stops at this many problems: a few explain the mistake, and to check a million wrong lines would freeze the page. */
-const WRONG_MAX = 10;
 
 /** Reads a table of cells. @param file name of the table for errors @throws InvalidDocumentError */
 export function parseCellTable(csv: string, file: string): CellTable {

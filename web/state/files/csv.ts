@@ -18,15 +18,15 @@ export function* readCsv(text: string, source: string): Generator<CsvLine, undef
   );
   let [line, next] = [1, 1];
   let fields: string[] = [];
+  const wrong = (why: string) =>
+    new InvalidDocumentError(source, [`line ${next}, field ${fields.length + 1}: ${why}`]);
   while (field.lastIndex < text.length) {
     const found = field.exec(text);
-    const at = `line ${next}, field ${fields.length + 1}`;
     if (!found)
-      throw new InvalidDocumentError(source, [
-        `${at}: expected quotes around a field with quotes in it, each of these twice, and at most ${FIELD_MAX} characters`,
-      ]);
-    if (fields.length === FIELDS_MAX)
-      throw new InvalidDocumentError(source, [`${at}: expected at most ${FIELDS_MAX} fields`]);
+      throw wrong(
+        `expected quotes around a field with quotes in it, each of these twice, and at most ${FIELD_MAX} characters`,
+      );
+    if (fields.length === FIELDS_MAX) throw wrong(`expected at most ${FIELDS_MAX} fields`);
     const [whole, quoted, plain, end] = found;
     fields.push(quoted?.replaceAll('""', '"') ?? plain!);
     next += whole.split('\n').length - 1;

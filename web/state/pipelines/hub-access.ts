@@ -70,8 +70,8 @@ function unreadable(url: string, { token }: HubAccess, cause: Error): HubUnreada
 }
 
 /**
- * Rewords an error whose remedy is in the form, or with which a host refused a download; returns any other error as it is, also
- * that of a host which failed, because a download goes on when the model is added again.
+ * Rewords errors whose remedy is in the form, and refusals of a download. Any other error stays as it is. So does a failure of the
+ * host (status 500 or more), because the download goes on when the user adds the model again.
  */
 export function inFormWords(error: unknown, access: HubAccess): unknown {
   if (error instanceof AmbiguousTaskError)

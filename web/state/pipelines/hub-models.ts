@@ -78,7 +78,7 @@ async function addModel(request: HubModelRequest, addition: Addition): Promise<v
   const read: LoadedManifest['readVerified'] = async (file, sha256) => {
     const known = wanted.get(sha256);
     // If another tab that added the same model has deleted the file meanwhile, `fetch` downloads it again.
-    if (known) return downloads.fetch(known, signal, headersFor, undefined, waitIn(addition));
+    if (known) return downloads.fetch(known, signal, headersFor, waitIn(addition));
     return described.read.get(sha256) ?? base!.readVerified(file, sha256);
   };
   const loaded = withFiles(manifest, read);
@@ -142,7 +142,7 @@ async function downloadAll(
       const which = `file ${i + 1} of ${files.length}`;
       step(`Downloading ${which}: ${bytesText(doneBytes)} of ${bytesText(totalBytes)}${left}`);
     };
-    await downloads.fetch(file, signal, headersFor, onBytes, waitIn(addition));
+    await downloads.fetch(file, signal, headersFor, waitIn(addition), onBytes);
     beforeBytes += file.mostBytes;
   }
 }

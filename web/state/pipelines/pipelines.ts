@@ -34,7 +34,7 @@ export const isOwn = computed(() => {
 
 export const hasPipeline = (name: string): boolean => usedNames().includes(name);
 
-/** What the user has to do so that a pipeline is the chosen one: the beginning of a sentence. */
+/** The beginning of a sentence that tells the user how to choose a pipeline, or how to get it if this browser does not have it. */
 export const howToChoose = (name: string): string =>
   hasPipeline(name)
     ? `Choose ${name} under Measure`
