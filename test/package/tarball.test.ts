@@ -280,11 +280,13 @@ test('what the image is given is let in, and is all that starts a stage', async 
   const letIn = (await readFile(join(ROOT, '.dockerignore'), 'utf8')).trim().split('\n');
   expect(letIn).toEqual(['*', ...[...added!, ...copied!].map((file) => `!${file}`)]);
 
-  // The folder above `image` has the packages that `npm ci --omit=dev` installs in the image.
-  const image = join(folder, 'image');
-  await mkdir(image);
+  // The folder above `image` has the packages that `npm ci --omit=dev` installs in the image, but perhaps newer ones.
+  const image = await mkdtemp(join(folder, 'image-'));
   await program('tar', ['xzf', tarball, '-C', image, '--strip-components', '1']);
-  await writeFile(join(image, 'plan.json'), JSON.stringify(await planHere()));
+  const { profile, ...plan } = await planHere();
+  const { version: ortVersion } = await json('node_modules/onnxruntime-node/package.json');
+  const device = { ...profile.device, ortVersion };
+  await writeFile(join(image, 'plan.json'), JSON.stringify({ ...plan, profile: { ...profile, device } }));
   const [command, entry] = JSON.parse(
     lines.find((line) => line.startsWith('ENTRYPOINT'))!.slice('ENTRYPOINT '.length),
   );
