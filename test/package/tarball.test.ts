@@ -280,7 +280,8 @@ test('what the image is given is let in, and is all that starts a stage', async 
   const letIn = (await readFile(join(ROOT, '.dockerignore'), 'utf8')).trim().split('\n');
   expect(letIn).toEqual(['*', ...[...added!, ...copied!].map((file) => `!${file}`)]);
 
-  // The folder above `image` has the packages that `npm ci --omit=dev` installs in the image, but perhaps newer ones.
+  // Node finds the image's packages in the folder above. They may be newer than those of the lock file, because npm installs a
+  // tarball without one, and a stage refuses a plan that names another version of ONNX Runtime than the installed one.
   const image = await mkdtemp(join(folder, 'image-'));
   await program('tar', ['xzf', tarball, '-C', image, '--strip-components', '1']);
   const { profile, ...plan } = await planHere();
