@@ -23,6 +23,18 @@ describe('a word of the field', () => {
     expect(await word.evaluate((one) => one === document.activeElement)).toBe(true);
   });
 
+  it('is no longer explained once the focus moves on, but a press on the explanation leaves it open', async () => {
+    const word = tab.page.locator('.answer').getByRole('button', { name: 'PAS', exact: true });
+    const explained = tab.page.locator('.explanation:popover-open');
+    await word.focus();
+    await tab.page.keyboard.press('Enter');
+    await explained.click();
+    expect(await explained.count()).toBe(1);
+    await word.focus();
+    await tab.page.keyboard.press('Tab');
+    await expect.poll(() => explained.count()).toBe(0);
+  });
+
   it('names its question mark, but not the figures of its column', async () => {
     await unfold(tab.page, '#results');
     const marks = await tab.page

@@ -1,4 +1,4 @@
-import { useId } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import { TERMS } from './terms.ts';
 
 /** A word, with its explanation on a press if it is one of {@link TERMS}. */
@@ -40,17 +40,25 @@ interface ExplainedProps {
 
 function Explained({ of, class: own, text }: ExplainedProps) {
   const id = useId();
+  const explanation = useRef<HTMLSpanElement>(null);
+  // An open explanation could cover the element that has the focus.
+  // A press on the explanation gives the focus to no element or to an element around the explanation.
+  const closeAfterFocus = ({ relatedTarget }: FocusEvent) => {
+    if (relatedTarget && !(relatedTarget as Node).contains(explanation.current))
+      explanation.current!.hidePopover();
+  };
   return (
     <>
       <button
         type="button"
         class={own}
         popovertarget={id}
+        onBlur={closeAfterFocus}
         {...(text !== of && { 'aria-label': `Explain ${of}` })}
       >
         {text}
       </button>
-      <span id={id} popover="auto" class="card explanation">
+      <span ref={explanation} id={id} popover="auto" class="card explanation">
         <strong>{of}</strong> {TERMS[of]}
       </span>
     </>
