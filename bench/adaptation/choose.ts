@@ -26,9 +26,9 @@ const LOSS = 0.05;
 export const lossOf = ({ comparisons }: Pick<Tried, 'comparisons'>): number =>
   mean(
     comparisons.map((comparison) => {
-      const { rival, atPas, costRatio } = against(comparison, 'ipa')!;
+      const { rival, atPas } = against(comparison, 'ipa')!;
       if (!atPas) return Math.log(2);
-      return Math.log(costRatio!) + Math.max(0, rival.slaAttainment - atPas.slaAttainment) / LOSS;
+      return Math.log(atPas.costRatio) + Math.max(0, rival.slaAttainment - atPas.slaAttainment) / LOSS;
     }),
   );
 

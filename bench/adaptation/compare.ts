@@ -3,7 +3,7 @@ import { oracle } from '../../solver/adapt/predictors/oracle.ts';
 import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import type { System } from '../../solver/adapt/system.ts';
 import type { AdaptationRun, Comparison } from '../../solver/documents/adaptation-report.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
+import { PERCENTILE_RANGE, type Plan, requiredAttainment } from '../../solver/documents/plan.ts';
 import { accuracyOf, type Profile } from '../../solver/documents/profile.ts';
 import type { Interval } from '../../solver/documents/run-report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
@@ -17,8 +17,11 @@ import { Planner } from '../../workers/planner/planner.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import type { Frozen, FrozenSetting } from './frozen.ts';
 import type { Load } from './loads.ts';
-import { rivals } from './rivals.ts';
+import { rivals, type SystemName } from './rivals.ts';
 import type { Subject } from './subjects.ts';
+
+/** Systems whose attainment our system is asked for, too, where they attain less than the percentile. */
+const MATCHED: readonly string[] = ['ipa', 'ipa-options'] satisfies SystemName[];
 
 type Setting = NonNullable<AdaptationRun['setting']>;
 
@@ -69,6 +72,29 @@ export class Comparer {
     };
   }
 
+  /**
+   * Runs our system once more for each IPA that attains less than the percentile. It is asked for that IPA's attainment, with all
+   * weights of cost. Its plans hold no standbys, because with standbys it would attain more.
+   */
+  async matched(
+    load: Load,
+    frozen: Frozen,
+    { rivals }: Pick<Comparison, 'rivals'>,
+  ): Promise<NonNullable<Comparison['matched']>> {
+    const { downshift: _, ...request } = this.subject.request;
+    const lower = rivals.filter(
+      ({ system, slaAttainment }) =>
+        MATCHED.includes(system) && slaAttainment < requiredAttainment(frozen.percentile),
+    );
+    const all: NonNullable<Comparison['matched']> = [];
+    for (const { system, slaAttainment } of lower) {
+      const percentile = Math.max(PERCENTILE_RANGE.least, 100 * slaAttainment);
+      const ours = await this.#ours(load, { ...frozen, percentile }, request);
+      all.push({ rival: system, ours: ours.map((one) => ({ ...one, overTime: [] })) });
+    }
+    return all;
+  }
+
   /** Runs the published systems, with their own and with our options: once per load, because no setting of ours affects them. */
   async #rivals(trace: Trace): Promise<AdaptationRun[]> {
     const known = this.#rivalRuns.get(trace);
@@ -83,11 +109,12 @@ export class Comparer {
   async #ours(
     trace: Trace,
     { betaShares, ...frozen }: FrozenSetting & Pick<Frozen, 'betaShares'>,
+    request = this.subject.request,
   ): Promise<AdaptationRun[]> {
     const runs: AdaptationRun[] = [];
     for (const share of betaShares) {
       const setting = this.#setting(frozen, share);
-      runs.push(await this.#run(trace, this.#system(setting), this.learned, setting));
+      runs.push(await this.#run(trace, this.#system(setting, request), this.learned, setting));
     }
     return runs;
   }
@@ -104,8 +131,7 @@ export class Comparer {
     };
   }
 
-  #system({ percentile, minRatePerS, accuracy, beta, eta }: Setting): System {
-    const { request } = this.subject;
+  #system({ percentile, minRatePerS, accuracy, beta, eta }: Setting, request = this.subject.request): System {
     const standing = {
       ...request,
       percentile,

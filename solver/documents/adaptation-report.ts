@@ -30,6 +30,12 @@ const adaptationRun = z.strictObject({
 });
 export type AdaptationRun = z.infer<typeof adaptationRun>;
 
+/** Runs of this project's system, one for every weight of cost. */
+const runsOfOurs = z
+  .array(adaptationRun)
+  .min(1)
+  .refine((runs) => runs.every(({ setting }) => setting), 'expected a setting in each run');
+
 /** All systems compared on one pipeline under one load. `ours` is this project's system. */
 const comparison = z.strictObject({
   pipeline: name,
@@ -43,11 +49,12 @@ const comparison = z.strictObject({
   requests: count,
   /** The systems of the IPA paper (IPA, FA2 and RIM), with their published options and with this project's options. */
   rivals: z.array(adaptationRun),
-  /** This project's system, one run for every weight of cost. */
-  ours: z
-    .array(adaptationRun)
-    .min(1)
-    .refine((runs) => runs.every(({ setting }) => setting), 'expected a setting in each run'),
+  ours: runsOfOurs,
+  /**
+   * For rivals whose attainment is below the percentile: this project's system when asked for the rival's attainment, without
+   * standbys. Absent if it was not run so.
+   */
+  matched: z.array(z.strictObject({ rival: name, ours: runsOfOurs })).optional(),
   /** This project's system with the middle weight of cost and a forecast that knows the future load. */
   oracle: adaptationRun,
 });

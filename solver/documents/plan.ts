@@ -163,7 +163,9 @@ export const prediction = z.strictObject({
 export type Prediction = z.infer<typeof prediction>;
 
 const slaMs = z.number().positive();
-const percentile = z.number().min(50).max(99.9);
+/** The lowest and the highest percentile of a plan's latency. */
+export const PERCENTILE_RANGE = { least: 50, most: 99.9 };
+const percentile = z.number().min(PERCENTILE_RANGE.least).max(PERCENTILE_RANGE.most);
 const ratePerS = z.number().positive().max(RATE_PER_S_MAX);
 
 export const planSchema = z

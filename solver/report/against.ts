@@ -13,13 +13,22 @@ export const SAME_ATTAINMENT = 0.005;
 
 type AgainstVerdict = 'wins' | 'costs more' | 'attains less' | 'loses both' | 'PAS not reached';
 
+/** Our outcome at a rival's PAS. */
+interface AtPas extends SystemOutcome {
+  /** Our cost ÷ the rival's cost. */
+  readonly costRatio: number;
+}
+
 /** The comparison of our system with a rival. Our values are interpolated between our runs with several weights of cost. */
 interface Against {
   readonly rival: AdaptationRun;
   /** Our outcome at the rival's PAS; undefined if none of our runs has so high a PAS. */
-  readonly atPas: SystemOutcome | undefined;
-  /** Our cost at the rival's PAS ÷ the rival's cost. */
-  readonly costRatio: number | undefined;
+  readonly atPas: AtPas | undefined;
+  /**
+   * The same when our system is asked for the rival's attainment, which is below the percentile. Undefined if the comparison has
+   * no such runs, too.
+   */
+  readonly matched: AtPas | undefined;
   /** Our outcome at the rival's cost; undefined if all our runs cost more. */
   readonly atCost: SystemOutcome | undefined;
   /**
@@ -30,17 +39,22 @@ interface Against {
 }
 
 /** Compares our system with a rival; undefined if the comparison does not have the rival. */
-export function against({ rivals, ours }: Comparison, system: string): Against | undefined {
+export function against({ rivals, ours, matched }: Comparison, system: string): Against | undefined {
   const rival = rivals.find((run) => run.system === system);
   if (!rival) return undefined;
-  const same = atPas(ours, rival.pas * (1 - SAME_PAS));
+  const same = atPasOf(rival, ours);
   return {
     rival,
     atPas: same,
-    costRatio: same && same.cost / rival.cost,
+    matched: atPasOf(rival, matched?.find((one) => one.rival === system)?.ours ?? []),
     atCost: atCost(ours, rival.cost),
     verdict: same ? verdict(same, rival, Math.max(...ours.map(required))) : 'PAS not reached',
   };
+}
+
+function atPasOf(rival: AdaptationRun, ours: readonly AdaptationRun[]): AtPas | undefined {
+  const same = atPas(ours, rival.pas * (1 - SAME_PAS));
+  return same && { ...same, costRatio: same.cost / rival.cost };
 }
 
 function verdict(ours: SystemOutcome, rival: SystemOutcome, attainment: number): AgainstVerdict {

@@ -37,15 +37,15 @@ const cheaper = [run('ours', 0.4, 4), run('ours', 0.6, 8)];
 
 describe('our system against IPA', () => {
   it('is read off at its PAS and at its cost', () => {
-    const { costRatio, atPas, atCost } = against(comparison(cheaper), 'ipa')!;
-    expect(costRatio).toBeCloseTo(0.6, 2);
+    const { atPas, atCost } = against(comparison(cheaper), 'ipa')!;
+    expect(atPas!.costRatio).toBeCloseTo(0.6, 2);
     expect(atPas!.slaAttainment).toBeCloseTo(0.99);
     expect(atCost!.pas).toBe(0.6);
   });
 
   it('has the same PAS, if it differs by less than a thousandth', () => {
-    expect(against(comparison([run('ours', 0.4997, 9)]), 'ipa')!.costRatio).toBeCloseTo(0.9);
-    expect(against(comparison([run('ours', 0.4993, 9)]), 'ipa')!.costRatio).toBeUndefined();
+    expect(against(comparison([run('ours', 0.4997, 9)]), 'ipa')!.atPas!.costRatio).toBeCloseTo(0.9);
+    expect(against(comparison([run('ours', 0.4993, 9)]), 'ipa')!.atPas).toBeUndefined();
   });
 
   it.each([
@@ -69,6 +69,26 @@ it('our attainment stands beside our figures, at the PAS of another system and a
     .split('\n')
     .filter((one) => / ipa /.test(one));
   expect(line).toMatch(/ 0\.69\d +0\.9919 +0\.6000 +0\.9955 +wins/);
+});
+
+describe('our system, asked for no more than a rival attains,', () => {
+  const lineOf = (system: string, one: Comparison) =>
+    table([one])
+      .split('\n')
+      .find((line) => line.includes(` ${system} `));
+  const asked = { ...setting, percentile: 60 };
+  const matched = [{ rival: 'ipa', ours: [{ ...run('ours', 0.5, 8, 0.61), setting: asked }] }];
+  const dearer = { ...comparison([run('ours', 0.5, 12)], 0.6), matched };
+
+  it('stands in the last columns of the line of that rival', () => {
+    expect(lineOf('ipa', dearer)).toMatch(/1\.200 .* costs more +0\.800 +0\.6100 *$/);
+    expect(lineOf('ipa-options', dearer)).toMatch(/costs more +– +– *$/);
+  });
+
+  it('does not change the verdict, which is about one percentile for all loads', () => {
+    const { matched: _, ...alone } = dearer;
+    expect(against(dearer, 'ipa')!.verdict).toBe(against(alone, 'ipa')!.verdict);
+  });
 });
 
 it('loads on which a setting was chosen are not summed up', () => {

@@ -53,8 +53,8 @@ describe('the report', () => {
     expect(await cell(0, 'ipa-edge beats IPA')).toContain(
       `IPA: attainment\u00a0${(100 * ipa.slaAttainment).toFixed(1)}`,
     );
-    const { costRatio } = against(comparison.comparisons[0]!, 'ipa')!;
-    expect(await cell(0, 'ipa-edge beats IPA')).toContain(`✓ yes, cost × ${costRatio!.toFixed(2)}`);
+    const { atPas } = against(comparison.comparisons[0]!, 'ipa')!;
+    expect(await cell(0, 'ipa-edge beats IPA')).toContain(`✓ yes, cost × ${atPas!.costRatio.toFixed(2)}`);
     expect(await cell(0, 'ipa-edge beats IPA-options')).toMatch(
       /^✓ yes, cost × .*at cost of IPA-options: att/,
     );
@@ -78,6 +78,20 @@ describe('the report', () => {
     await details.locator('summary').first().click();
     await expect.poll(() => charts(page).count()).toBe(0);
     expect(errors).toEqual([]);
+  });
+
+  it('tells what ipa-edge costs when asked for no more than IPA attains', async () => {
+    const report = adaptationReport();
+    const first = report.comparisons[0]!;
+    const [ipa] = first.rivals;
+    const run = { ...first.ours[0]!, pas: ipa!.pas, cost: ipa!.cost / 2, slaAttainment: 0.61, overTime: [] };
+    first.matched = [{ rival: 'ipa', ours: [run] }];
+    const { page } = await show(report);
+    const cells = page.locator('.findings [data-head="ipa-edge beats IPA"]');
+    expect(await cells.nth(0).textContent()).toMatch(
+      /asked for IPA’s attainment, without standbys: cost × 0\.50 · attainment\u00a061\.0/,
+    );
+    expect(await cells.nth(1).textContent()).not.toContain('asked for');
   });
 
   it('is legible, on a narrow screen too: a comparison', async () => {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PREDICTORS, type PredictorName } from '../../solver/adapt/predictors/predictor.ts';
 import { BATCH_MAX, type Backend, backend } from '../../solver/documents/common.ts';
-import { accuracyMethod, type Plan, RATE_PER_S_MAX } from '../../solver/documents/plan.ts';
+import { accuracyMethod, PERCENTILE_RANGE, type Plan, RATE_PER_S_MAX } from '../../solver/documents/plan.ts';
 import { grouped } from '../../solver/math/figures.ts';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE } from '../../solver/plan/request.ts';
 import { UsageError } from './exit.ts';
@@ -95,8 +95,10 @@ export function port(text: string): number {
 /** Reads a percentile of latencies. */
 export function percentile(text: string): number {
   const value = Number(text);
-  if (!(value >= 50 && value <= 99.9))
-    throw new InvalidArgumentError('Expected a percentile from 50 to 99.9.');
+  if (!(value >= PERCENTILE_RANGE.least && value <= PERCENTILE_RANGE.most))
+    throw new InvalidArgumentError(
+      `Expected a percentile from ${PERCENTILE_RANGE.least} to ${PERCENTILE_RANGE.most}.`,
+    );
   return value;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
-import { CORES_MAX } from '../../../solver/documents/plan.ts';
+import { CORES_MAX, PERCENTILE_RANGE } from '../../../solver/documents/plan.ts';
 import { DEFAULT_PERCENTILE } from '../../../solver/plan/request.ts';
 import type { KubernetesObject } from '../objects/types.ts';
 import { toleration } from '../settings.ts';
@@ -13,8 +13,8 @@ const specFields = z.strictObject({
   slaMs: z.number().positive().max(3_600_000).describe('Bound on the latency of a request, in ms.'),
   percentile: z
     .number()
-    .min(50)
-    .max(99.9)
+    .min(PERCENTILE_RANGE.least)
+    .max(PERCENTILE_RANGE.most)
     .default(DEFAULT_PERCENTILE)
     .describe('Percentile of the latency that the SLA bounds.'),
   ratePerS: z.number().positive().max(1_000_000).describe('Requests per second to plan for.'),

@@ -79,7 +79,7 @@ interface VersusProps {
 function Versus({ comparison, system }: VersusProps) {
   const found = against(comparison, system);
   if (!found) return DASH;
-  const { rival, atPas, costRatio, atCost, verdict } = found;
+  const { rival, atPas, matched, atCost, verdict } = found;
   const title = titleOf(system);
   return (
     <>
@@ -87,7 +87,7 @@ function Versus({ comparison, system }: VersusProps) {
         <span class={verdict === 'wins' ? 'good' : 'bad'}>
           {verdict === 'wins' ? '✓ yes' : `✗ no: ${verdict}`}
         </span>
-        {costRatio !== undefined && rival.cost > 0 && `, cost × ${number(costRatio, 2)}`}
+        {atPas && rival.cost > 0 && `, cost × ${number(atPas.costRatio, 2)}`}
       </strong>
       <span class="under">
         {title}: {outcome(rival)}
@@ -95,6 +95,12 @@ function Versus({ comparison, system }: VersusProps) {
       {atPas && (
         <span class="under">
           at PAS of {title}: {outcome(atPas)}
+        </span>
+      )}
+      {matched && rival.cost > 0 && (
+        <span class="under">
+          asked for {title}’s attainment, without standbys: cost × {number(matched.costRatio, 2)} ·{' '}
+          {outcome(matched)}
         </span>
       )}
       {atCost && (
