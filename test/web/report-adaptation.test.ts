@@ -89,9 +89,10 @@ describe('the report', () => {
     const { page } = await show(report);
     const cells = page.locator('.findings [data-head="ipa-edge beats IPA"]');
     expect(await cells.nth(0).textContent()).toMatch(
-      /asked for IPA’s attainment, without standbys: cost × 0\.50 · attainment\u00a061\.0/,
+      /asked for the attainment of IPA, without standbys: cost × 0\.50 · attainment\u00a061\.0/,
     );
     expect(await cells.nth(1).textContent()).not.toContain('asked for');
+    expect(await page.locator('main p.muted').first().textContent()).toContain('had to attain only as much');
   });
 
   it('is legible, on a narrow screen too: a comparison', async () => {

@@ -64,6 +64,8 @@ function Verdict({ comparisons }: Pick<AdaptationSummaryProps, 'comparisons'>) {
         keeps the SLA if, with every weight, its attainment is the required share, or the oracle's where that
         is lower. “-options”: the published system has the options of ipa-edge, which are the cores of a
         replica and all batches.
+        {comparisons.some(({ matched }) => matched?.length) &&
+          ' “Asked for the attainment of …”: that system attains less than required, so ipa-edge ran again and had to attain only as much; the verdict does not count these runs.'}
       </p>
     </>
   );
@@ -99,7 +101,7 @@ function Versus({ comparison, system }: VersusProps) {
       )}
       {matched && rival.cost > 0 && (
         <span class="under">
-          asked for {title}’s attainment, without standbys: cost × {number(matched.costRatio, 2)} ·{' '}
+          asked for the attainment of {title}, without standbys: cost × {number(matched.costRatio, 2)} ·{' '}
           {outcome(matched)}
         </span>
       )}
